@@ -1,0 +1,433 @@
+"""The records everything else passes around: frozen, validated, without behaviour.
+
+Read this first: documents, typed questions and decisions, grades, interviews, in that order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Kind = Literal["key_point", "motivation", "red_flag", "star"]
+StarPart = Literal["situation", "task", "action", "result"]
+STAR_PARTS: tuple[StarPart, ...] = ("situation", "task", "action", "result")
+DeciderName = Literal["openai", "systemone", "chat", "readout", "builtin"]
+
+
+class Record(BaseModel):
+    """A frozen record that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ── documents ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class KeyPoint(Record):
+    """Something an effective answer says; judged covered, partly covered or missing."""
+
+    id: str
+    name: str
+    description: str
+    covered: str
+    """What counts as covered."""
+    partly: str
+    """What counts as only partly covered."""
+    probe: str
+    """A follow-up question that invites the point without giving it away."""
+
+
+class Motivation(Record):
+    """What the interviewer wants to find out; judged on four anchored levels."""
+
+    id: str
+    name: str
+    description: str
+    levels: tuple[str, str, str, str]
+    """What an answer at level 0, 1, 2 and 3 shows."""
+    probe: str
+    """A follow-up question that invites evidence without naming the motivation."""
+
+
+class RedFlag(Record):
+    """Something an answer should not show; judged present or absent."""
+
+    id: str
+    name: str
+    description: str
+    exception: str
+    """What looks like this flag but isn't."""
+
+
+class QuestionDocument(Record):
+    """One question with everything an answer to it is judged by."""
+
+    id: str
+    question: str
+    role: str
+    function: str
+    role_description: str
+    themes: tuple[str, ...]
+    follow_ups: int = Field(default=3, ge=0, le=10)
+    """Most follow-up questions asked about this question."""
+    key_points: tuple[KeyPoint, ...]
+    motivations: tuple[Motivation, ...]
+    red_flags: tuple[RedFlag, ...]
+    star_probes: dict[StarPart, str]
+    """A follow-up question for each STAR part that an answer left out."""
+    examples: tuple[str, ...] = ()
+    """Ids of linked worked examples."""
+    guides: tuple[str, ...] = ()
+    """Ids of linked guides."""
+    source: str = ""
+    """The file it was read from, for messages; empty for a document made in memory."""
+
+
+class WorkedExample(Record):
+    """A STAR story that shows how a situation was handled well."""
+
+    id: str
+    title: str
+    situation: str
+    action: str
+    result: str
+    takeaways: tuple[str, ...]
+    shows: tuple[str, ...] = ()
+    """Ids of the criteria it is a good example of."""
+    source: str = ""
+
+
+class GuideStep(Record):
+    """One step of a guide."""
+
+    name: str
+    text: str
+    shows: tuple[str, ...] = ()
+    """Ids of the criteria this step helps with."""
+
+
+class Guide(Record):
+    """A list of steps."""
+
+    id: str
+    title: str
+    introduction: str
+    steps: tuple[GuideStep, ...]
+    source: str = ""
+
+
+class Library(Record):
+    """Every document that was found, by id."""
+
+    questions: dict[str, QuestionDocument]
+    examples: dict[str, WorkedExample]
+    guides: dict[str, Guide]
+
+
+# ── what a decider is asked, and what it decides ─────────────────────────────────────────────────────
+
+
+class Sentence(Record):
+    """One numbered sentence of the candidate's answers."""
+
+    number: int
+    """From 1, counted over all answers to the question."""
+    answer: int
+    """Which answer it is from, counted from 0 (0 is the first answer, 1 the answer to the first follow-up)."""
+    start: int
+    """Characters from the start of that answer."""
+    end: int
+    """One past its last character."""
+    text: str
+    """`answers[answer][start:end]`, always."""
+
+
+class State(Record):
+    """What a decider reads: the question as asked and the candidate's numbered sentences."""
+
+    asked: str
+    sentences: tuple[Sentence, ...]
+    text: str
+    """The same rendered by `prompts/grader/state.j2`, the candidate's words fenced as data."""
+
+
+class Option(Record):
+    """One value a choice can take, or one level of a score."""
+
+    value: str
+    description: str = ""
+
+
+class Predicate(Record):
+    """Is this statement true of the text? Probabilities are keyed `"true"` and `"false"`."""
+
+    type: Literal["predicate"] = "predicate"
+    name: str
+    """Unique in a request: `red_flag.blaming`, `star.result`."""
+    kind: Kind
+    criterion: str
+    """The criterion in one or two plain sentences, for a decider that reads no instructions."""
+    instructions: str
+
+
+class Choice(Record):
+    """Which of these? Probabilities are keyed by option value."""
+
+    type: Literal["choice"] = "choice"
+    name: str
+    """`key_point.calm`, or `quote.key_point.calm` for the sentence that shows it."""
+    kind: Kind
+    criterion: str
+    instructions: str
+    options: tuple[Option, ...]
+    evidence_for: str = ""
+    """Name of the question whose verdict this sentence choice shows; empty for a verdict question.
+    Its options are sentence numbers (`"1"`, `"2"` …) and `"none"`."""
+
+
+class Score(Record):
+    """Which level? Probabilities are keyed `"0"`, `"1"` … in the order of the levels."""
+
+    type: Literal["score"] = "score"
+    name: str
+    """`motivation.service_orientation`."""
+    kind: Kind
+    criterion: str
+    instructions: str
+    levels: tuple[Option, ...]
+
+
+TypedQuestion = Annotated[Predicate | Choice | Score, Field(discriminator="type")]
+
+
+class Usage(Record):
+    """Tokens of one or more requests."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    """Of the prompt tokens, how many the endpoint took from its cache."""
+    completion_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+        )
+
+
+class Decision(Record):
+    """A decider's answer to one typed question."""
+
+    name: str
+    probabilities: dict[str, float] = {}
+    """By option value; sums to 1 unless refused."""
+    quotes: tuple[str, ...] = ()
+    """Words a chat model says it rests on, found in the answer by code; other deciders choose sentences instead."""
+    reason: str = ""
+    refusal: str = ""
+    """Why there is no answer; empty when there is one."""
+    usage: Usage = Usage()
+    """Tokens of the request behind it, on the first decision of that request only."""
+
+
+class Agreement(Record):
+    """How far a decider agreed with raters, measured on recorded or local runs."""
+
+    labellers: str
+    """Who made the labels, e.g. `model-rater-1`."""
+    split: str
+    """Which part of which answers: e.g. `difficult-customers test (40 answers)`."""
+    measured: str
+    """Date, YYYY-MM-DD."""
+    key_point_macro_f1: float
+    key_point_coverage: float
+    """Share of key-point verdicts given (the rest were unsure)."""
+    red_flag_f1: float
+    band_qwk: float | None = None
+
+
+class Calibration(Record):
+    """The least probability at which a decider's choice counts as a verdict; below it is unsure."""
+
+    key_point: float = 0.5
+    motivation: float = 0.4
+    red_flag_present: float = 0.5
+    """At least this probability of `true`: present."""
+    red_flag_absent: float = 0.5
+    """At least this probability of `false`: absent."""
+    star: float = 0.5
+    agreement: Agreement | None = None
+    """None: never measured, and the page says so."""
+
+
+class Decider(Protocol):
+    """Answers typed questions about a text with probabilities."""
+
+    @property
+    def name(self) -> DeciderName: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def calibration(self) -> Calibration: ...
+    @property
+    def evidence(self) -> Literal["together", "after", "quoted"]:
+        """When the sentence choices are asked: with the verdicts, after them (only where needed), or never
+        because its decisions carry quotes."""
+        ...
+
+    def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
+        """Yields one decision for each question, in any order, each as soon as it is known.
+
+        Raises:
+            ProviderError: the model can't be reached or refuses the whole request.
+            ReplyError: the whole reply is unreadable.
+        """
+        ...
+
+
+# ── grades: the public shape, version 1 ──────────────────────────────────────────────────────────────
+
+
+class Quote(Record):
+    """Words of the candidate, found by code."""
+
+    text: str
+    start: int
+    """Characters from the start of the answer it is from."""
+    end: int
+    answer: int
+    """Which answer, counted from 0."""
+
+
+class KeyPointVerdict(Record):
+    """The judgement on one key point."""
+
+    verdict: Literal["covered", "partial", "missing", "unsure", "unscored"]
+    probability: float | None = None
+    """Of the verdict given; for unsure, of the likeliest verdict."""
+    quotes: tuple[Quote, ...] = ()
+    reason: str = ""
+
+
+class MotivationVerdict(Record):
+    """The judgement on one motivation."""
+
+    level: int | None = Field(default=None, ge=0, le=3)
+    """None: unsure or unscored; the reason says which."""
+    probability: float | None = None
+    quotes: tuple[Quote, ...] = ()
+    reason: str = ""
+
+
+class RedFlagVerdict(Record):
+    """The judgement on one red flag."""
+
+    verdict: Literal["present", "absent", "unsure", "unscored"]
+    probability: float | None = None
+    quotes: tuple[Quote, ...] = ()
+    reason: str = ""
+
+
+class Advice(Record):
+    """One thing to do better, and where to read more."""
+
+    criterion: str
+    """Name of the question it came from, e.g. `key_point.listening`."""
+    text: str
+    link: str = ""
+    """Id of the worked example or guide that fits; empty when none does."""
+    step: int | None = None
+    """Which step of the guide, from 1; None for an example."""
+
+
+class Grade(Record):
+    """All verdicts on the answers to one question; one line of `interviewer grade --out`."""
+
+    version: Literal[1] = 1
+    id: str
+    question_id: str
+    status: Literal["graded", "partly_graded", "unscored"]
+    reason: str = ""
+    """Why not (fully) graded: `empty`, `too_short`, `unreadable`, `off_topic`, `too_long`, `declined`, or a sentence."""
+    key_points: dict[str, KeyPointVerdict] = {}
+    motivations: dict[str, MotivationVerdict] = {}
+    red_flags: dict[str, RedFlagVerdict] = {}
+    star: dict[StarPart, bool | None] = {}
+    star_quotes: dict[StarPart, tuple[Quote, ...]] = {}
+    coverage: float | None = None
+    """Share of judged key points that are covered, partly counting half; 0 to 1."""
+    band: int | None = Field(default=None, ge=1, le=5)
+    advice: tuple[Advice, ...] = ()
+    decider: DeciderName
+    model: str
+    prompt_hash: str
+    rubric_hash: str
+    tokens: int = 0
+    """Prompt and completion tokens of every request behind it."""
+    seconds: float = 0.0
+    usd: float | None = None
+    """None when the price is not known."""
+
+
+# ── interviews ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class Probe(Record):
+    """A follow-up chosen by code, with why."""
+
+    kind: Kind
+    criterion: str
+    """Id of the criterion (or the STAR part) it is after."""
+    text: str
+    """The question written in the document."""
+    reason: str
+    """Why this one, e.g. `motivation service_orientation is at level 0`."""
+
+
+class Turn(Record):
+    """One thing said."""
+
+    speaker: Literal["interviewer", "candidate"]
+    act: Literal["question", "follow_up", "answer", "closing"]
+    text: str
+    question_id: str
+    said_by: str = ""
+    """For the interviewer: the model that worded it, or `document`."""
+    probe: Probe | None = None
+    replaced: str = ""
+    """The rule that the model's own line broke, when the document's words were said instead."""
+
+
+class Limits(Record):
+    """Where an interview stops by itself."""
+
+    follow_ups: int = Field(default=3, ge=0, le=10)
+    """Per question; a document may ask for fewer."""
+    turns: int = Field(default=40, ge=2)
+    """Candidate's answers in the whole interview."""
+    minutes: float = Field(default=45.0, gt=0)
+
+
+class Interview(Record):
+    """The whole conversation. An answer returns a new one."""
+
+    id: str
+    questions: tuple[QuestionDocument, ...]
+    position: int = 0
+    """Index of the current question."""
+    turns: tuple[Turn, ...] = ()
+    grades: dict[str, Grade] = {}
+    """The latest grade of each question, by question id."""
+    limits: Limits = Limits()
+    started: float = 0.0
+    """Seconds since the epoch, UTC."""
+    ended: str = ""
+    """Why it ended; empty while it runs."""
+
+    @property
+    def question(self) -> QuestionDocument:
+        """The current question's document."""
+        return self.questions[self.position]
