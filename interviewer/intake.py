@@ -1,0 +1,72 @@
+"""Sorts out answers that can't be graded before any model is asked, by name; never gives a low number instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["LEAST_WORDS", "MOST_CHARACTERS", "STATES", "declined", "ungradable"]
+
+LEAST_WORDS = 5
+MOST_CHARACTERS = 12_000
+
+STATES = {
+    "empty": "There is no answer to grade.",
+    "too_short": f"Fewer than {LEAST_WORDS} words: too little to judge. Say what you did, and how it ended.",
+    "unreadable": "These don't read as sentences, so nothing was judged.",
+    "off_topic": "This doesn't answer the question that was asked, so nothing was judged.",
+    "too_long": f"More than {MOST_CHARACTERS:,} characters: shorten it, since nothing is cut silently.",
+    "declined": "You said that you have no example, which is fine: nothing was judged.",
+}
+"""Why an answer was not graded, and the sentence shown for it."""
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_VOWEL = re.compile(r"[aeiouyàâäáãåæèéêëìíîïòóôöøõùúûüœÿ]", re.IGNORECASE)
+_DECLINED = re.compile(
+    r"\b(?:"
+    r"(?:i|i've|ive)\s+(?:really\s+|honestly\s+)?(?:do\s?n[o']?t|haven'?t|have\s+not|never|have|got|can'?t|cannot)\s+"
+    r"(?:have\s+|had\s+|got\s+|think\s+of\s+|recall\s+|remember\s+|any\s+|come\s+up\s+with\s+)*"
+    r"(?:no|an?|any|one)\s+(?:such\s+|real\s+|good\s+)?(?:example|experience|situation|story)s?"
+    r"|nothing\s+comes\s+to\s+mind"
+    r"|(?:i|i'd)\s+(?:would\s+)?(?:rather|prefer)\s+not\s+(?:to\s+)?(?:say|answer)"
+    r"|(?:can|could)\s+we\s+(?:skip|move\s+on)|skip\s+(?:this|that|it|the)\b|pass\s+on\s+(?:this|that)"
+    r")",
+    re.IGNORECASE,
+)
+_DECLINE_MOST_WORDS = 25
+
+
+def ungradable(answers: Sequence[str]) -> str:
+    """The key in `STATES` that fits all answers together, or an empty string when they can be judged."""
+    text = "\n".join(answers).strip()
+    words = _WORD.findall(text)
+    if not any(character.isalnum() for character in text):
+        return "empty"
+    if len(text) > MOST_CHARACTERS:
+        return "too_long"
+    if all(declined(answer) or not answer.strip() for answer in answers):
+        return "declined"
+    if not _readable(text, words):
+        return "unreadable"
+    if len(words) < LEAST_WORDS:
+        return "too_short"
+    return ""
+
+
+def declined(answer: str) -> bool:
+    """Whether a short answer says that there is no example, or asks to move on."""
+    return (
+        len(answer.split()) <= _DECLINE_MOST_WORDS and _DECLINED.search(answer.replace("’", "'")) is not None
+    )
+
+
+def _readable(text: str, words: Sequence[str]) -> bool:
+    """Most characters belong to words, and most words could be pronounced and are not one repeated."""
+    visible = sum(not character.isspace() for character in text)
+    if sum(map(len, words)) < 0.6 * visible:
+        return False
+    if any(ord(letter) > 0x24F for word in words for letter in word):
+        return True  # another script: whether a decider can read it is the decider's business
+    wordlike = sum((bool(_VOWEL.search(word)) and len(word) <= 24) or len(word) <= 2 for word in words)
+    varied = len({word.casefold() for word in words}) / len(words) if words else 0.0
+    return wordlike >= 0.7 * len(words) and (len(words) < 12 or varied >= 0.2)

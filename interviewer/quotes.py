@@ -1,0 +1,78 @@
+"""Finds the words of a quote in the answers and says where they stand; never accepts words that aren't there.
+
+Comparison folds what people and models write differently without meaning to: Unicode form and width, case,
+white space, quotation marks, apostrophes, dashes and invisible characters. Offsets always refer to the original.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from .schema import Quote, Sentence
+
+__all__ = ["locate", "quote_sentence"]
+
+_SAME = {
+    **dict.fromkeys("‘’‚‛′`´ʼ＇", "'"),
+    **dict.fromkeys("“”„‟″«»＂", '"'),
+    **dict.fromkeys("‐‑‒–—―−－", "-"),
+}
+_TRIMMED = " .,;:!?…'\"-"
+
+
+def locate(words: str, answers: Sequence[str]) -> Quote | None:
+    """Finds `words` in one of the answers, the first that has them, whole words only.
+
+    Marks around the words (quotation marks, a final full stop) don't have to match; everything between does.
+
+    Returns:
+        A quote whose text is the answer's own characters, or None when no answer has the words.
+    """
+    wanted = _fold(words)[0].strip(_TRIMMED)
+    if not wanted:
+        return None
+    for index, answer in enumerate(answers):
+        folded, places = _fold(answer)
+        at = _find_words(folded, wanted)
+        if at >= 0:
+            start, end = places[at], places[at + len(wanted) - 1] + 1
+            while end < len(answer) and unicodedata.combining(answer[end]):
+                end += 1
+            return Quote(text=answer[start:end], start=start, end=end, answer=index)
+    return None
+
+
+def quote_sentence(sentence: Sentence) -> Quote:
+    """The whole sentence as a quote."""
+    return Quote(text=sentence.text, start=sentence.start, end=sentence.end, answer=sentence.answer)
+
+
+def _find_words(folded: str, wanted: str) -> int:
+    """Where `wanted` starts as whole words, -1 if nowhere: "calm" is not a quote from "calmly"."""
+    at = folded.find(wanted)
+    while at >= 0:
+        before = folded[at - 1 : at] if at else ""
+        after = folded[at + len(wanted) : at + len(wanted) + 1]
+        if not (before.isalnum() and wanted[0].isalnum()) and not (after.isalnum() and wanted[-1].isalnum()):
+            return at
+        at = folded.find(wanted, at + 1)
+    return -1
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    """The text as compared, and for each of its characters the place it came from."""
+    folded: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        for piece in unicodedata.normalize("NFKD", character).casefold():
+            kept = _SAME.get(piece, piece)
+            if kept.isspace():
+                kept = " "
+                if folded and folded[-1] == " ":
+                    continue
+            elif unicodedata.category(kept) in ("Mn", "Cf", "Cc"):
+                continue  # accents written apart, and invisible characters that could hide a mismatch
+            folded.append(kept)
+            places.append(place)
+    return "".join(folded), places
