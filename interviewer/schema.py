@@ -229,6 +229,8 @@ class Decision(Record):
     reason: str = ""
     refusal: str = ""
     """Why there is no answer; empty when there is one."""
+    measured: bool = True
+    """False: the value was stated (by a chat model), so its 1.0 is no probability and is never shown as one."""
     usage: Usage = Usage()
     """Tokens of the request behind it, on the first decision of that request only."""
 
@@ -275,7 +277,8 @@ class Decider(Protocol):
     @property
     def evidence(self) -> Literal["together", "after", "quoted"]:
         """When the sentence choices are asked: with the verdicts, after them (only where needed), or never
-        because its decisions carry quotes."""
+        because its decisions carry quotes.
+        """
         ...
 
     def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
@@ -351,7 +354,7 @@ class Grade(Record):
     question_id: str
     status: Literal["graded", "partly_graded", "unscored"]
     reason: str = ""
-    """Why not (fully) graded: `empty`, `too_short`, `unreadable`, `off_topic`, `too_long`, `declined`, or a sentence."""
+    """Why not (fully) graded: a key of `intake.STATES` such as `too_short`, or a sentence."""
     key_points: dict[str, KeyPointVerdict] = {}
     motivations: dict[str, MotivationVerdict] = {}
     red_flags: dict[str, RedFlagVerdict] = {}

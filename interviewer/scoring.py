@@ -1,0 +1,135 @@
+"""Turns decisions into verdicts, and verdicts into coverage and a band; never asks anybody anything.
+
+The rule, in full:
+
+* A verdict is the likeliest value of a decision whose probability reaches the decider's calibrated threshold;
+  below it the verdict is *unsure*. A refused or missing decision is *unscored*. Neither is ever rounded up.
+* Every covered or partly covered key point, every motivation above level 0, every present red flag and every STAR
+  part that is there needs words of the candidate that code has found; without them it is *unsure* (no sentence
+  shows it); a chat model's words that are not in the answer make it *unscored*.
+* Coverage = (covered + ½ · partly) ÷ judged key points, given only when at least half of them were judged.
+* Band = 1 + 2 · coverage + 2 · (mean motivation level ÷ 3), rounded to the nearest whole number (½ upwards), at
+  most 2 when a red flag is present. It is given only when at least 60 % of the key points and half of the
+  motivations were judged.
+
+From raters' own verdicts this rule gives the raters' bands at a quadratic weighted kappa of 0.970 (first rater) and
+0.960 (second) over the 160 answers in `evals/answers/`; `tests/test_scoring.py` recomputes both figures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple, cast
+
+from .schema import Calibration, Decision, KeyPointVerdict, MotivationVerdict, Quote, RedFlagVerdict
+
+__all__ = ["band", "coverage", "judge_key_point", "judge_motivation", "judge_red_flag", "judge_star"]
+
+NOT_JUDGED = "Not judged yet."
+LEAST_COVERAGE = 0.5
+LEAST_KEY_POINTS = 0.6
+LEAST_MOTIVATIONS = 0.5
+CREDIT = {"covered": 1.0, "partial": 0.5, "missing": 0.0}
+FLAG_CAP = 2
+
+
+class Judged(NamedTuple):
+    """One decision settled: its value, or why it has none."""
+
+    value: str
+    """The value of the decision, `"unsure"` or `"unscored"`."""
+    probability: float | None
+    quotes: tuple[Quote, ...]
+    reason: str
+
+
+def judge_key_point(decision: Decision | None, quotes: Sequence[Quote], calibration: Calibration) -> KeyPointVerdict:
+    """The verdict on one key point, `quotes` being those found for it."""
+    judged = _settle(decision, quotes, lambda _: calibration.key_point, unshown={"missing"})
+    verdict = cast(Literal["covered", "partial", "missing", "unsure", "unscored"], judged.value)
+    return KeyPointVerdict(verdict=verdict, probability=judged.probability, quotes=judged.quotes, reason=judged.reason)
+
+
+def judge_motivation(decision: Decision | None, quotes: Sequence[Quote], calibration: Calibration) -> MotivationVerdict:
+    """The level of one motivation, None with the reason when unsure or unscored."""
+    judged = _settle(decision, quotes, lambda _: calibration.motivation, unshown={"0"})
+    level = int(judged.value) if judged.value.isdigit() else None
+    return MotivationVerdict(level=level, probability=judged.probability, quotes=judged.quotes, reason=judged.reason)
+
+
+def judge_red_flag(decision: Decision | None, quotes: Sequence[Quote], calibration: Calibration) -> RedFlagVerdict:
+    """Whether one red flag is present."""
+    least = {"true": calibration.red_flag_present, "false": calibration.red_flag_absent}
+    judged = _settle(decision, quotes, least.__getitem__, unshown={"false"})
+    value = {"true": "present", "false": "absent"}.get(judged.value, judged.value)
+    verdict = cast(Literal["present", "absent", "unsure", "unscored"], value)
+    return RedFlagVerdict(verdict=verdict, probability=judged.probability, quotes=judged.quotes, reason=judged.reason)
+
+
+def judge_star(
+    decision: Decision | None, quotes: Sequence[Quote], calibration: Calibration
+) -> tuple[bool | None, tuple[Quote, ...]]:
+    """Whether one STAR part is there (None: unsure or unscored), and the words that show it."""
+    judged = _settle(decision, quotes, lambda _: calibration.star, unshown={"false"})
+    return {"true": True, "false": False}.get(judged.value), judged.quotes
+
+
+def coverage(key_points: Mapping[str, KeyPointVerdict]) -> float | None:
+    """Share of the judged key points that are covered, partly counting half; None when too few were judged."""
+    judged = [CREDIT[point.verdict] for point in key_points.values() if point.verdict in CREDIT]
+    if not judged or len(judged) < LEAST_COVERAGE * len(key_points):
+        return None
+    return round(sum(judged) / len(judged), 4)
+
+
+def band(
+    key_points: Mapping[str, KeyPointVerdict],
+    motivations: Mapping[str, MotivationVerdict],
+    red_flags: Mapping[str, RedFlagVerdict],
+) -> int | None:
+    """1 poor to 5 excellent, by the rule above; None when too little was judged to say."""
+    levels = [verdict.level for verdict in motivations.values() if verdict.level is not None]
+    judged = sum(point.verdict in CREDIT for point in key_points.values())
+    covered = coverage(key_points)
+    if covered is None or judged < LEAST_KEY_POINTS * len(key_points):
+        return None
+    if not levels or len(levels) < LEAST_MOTIVATIONS * len(motivations):
+        return None
+    points = 1 + 2 * covered + 2 * (sum(levels) / len(levels) / 3)
+    whole = min(5, max(1, math.floor(points + 0.5)))
+    flagged = any(flag.verdict == "present" for flag in red_flags.values())
+    return min(whole, FLAG_CAP) if flagged else whole
+
+
+def likeliest(decision: Decision) -> tuple[str, float]:
+    """The value with the highest probability; the first of equals, as the question listed them."""
+    return max(decision.probabilities.items(), key=lambda item: item[1])
+
+
+def _settle(
+    decision: Decision | None,
+    quotes: Sequence[Quote],
+    least: Callable[[str], float],
+    *,
+    unshown: set[str],
+) -> Judged:
+    """One decision against its threshold and its quotes; values in `unshown` need none."""
+    if decision is None or decision.refusal or not decision.probabilities:
+        return Judged("unscored", None, (), (decision.refusal if decision else "") or NOT_JUDGED)
+    value, probability = likeliest(decision)
+    shown = round(probability, 4) if decision.measured else None
+    if probability < least(value):
+        return Judged(
+            "unsure", shown, (), f"The likeliest verdict, {_said(value)}, has a probability of only {probability:.0%}."
+        )
+    if value in unshown:
+        return Judged(value, shown, (), decision.reason)
+    if not quotes:
+        return Judged("unsure", shown, (), f"The likeliest verdict is {_said(value)}, but no sentence shows it.")
+    return Judged(value, shown, tuple(quotes), decision.reason)
+
+
+def _said(value: str) -> str:
+    words = {"true": "yes", "false": "no", "partial": "partly covered"}
+    return f"level {value}" if value.isdigit() else words.get(value, value)
