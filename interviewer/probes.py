@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from .schema import STAR_PARTS, Grade, Probe, QuestionDocument
+from .schema import STAR_PARTS, Grade, KeyPoint, Motivation, Probe, QuestionDocument, RedFlag
 
 __all__ = ["MOST_WORDS", "broken_rule", "choose_probe"]
 
@@ -31,8 +31,13 @@ def _gaps(document: QuestionDocument, grade: Grade | None) -> Iterator[Probe]:
     if grade is not None and grade.status == "unscored":
         grade = None
     levels = {m.id: grade.motivations[m.id].level if grade else None for m in document.motivations}
-    # None (not known) comes after a level known to be 0 and before 1: what may be there is asked after what isn't.
-    for motivation in sorted(document.motivations, key=lambda m: 0.5 if levels[m.id] is None else levels[m.id]):
+
+    def weakness(motivation: Motivation) -> float:
+        # Not known comes after a level known to be 0 and before 1: what may be there is asked after what isn't.
+        level = levels[motivation.id]
+        return 0.5 if level is None else level
+
+    for motivation in sorted(document.motivations, key=weakness):
         level = levels[motivation.id]
         if level is None or level <= WEAK_LEVEL:
             known = "not known yet" if level is None else f"at level {level}"
@@ -99,104 +104,11 @@ _RULES = (
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _PLAIN = frozenset(
-    [
-        "a",
-        "about",
-        "after",
-        "all",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "being",
-        "but",
-        "by",
-        "can",
-        "could",
-        "customer",
-        "customers",
-        "did",
-        "difficult",
-        "do",
-        "does",
-        "for",
-        "from",
-        "give",
-        "had",
-        "has",
-        "have",
-        "how",
-        "if",
-        "in",
-        "is",
-        "it",
-        "its",
-        "job",
-        "lack",
-        "like",
-        "make",
-        "more",
-        "my",
-        "not",
-        "of",
-        "on",
-        "or",
-        "other",
-        "others",
-        "own",
-        "people",
-        "person",
-        "question",
-        "questions",
-        "said",
-        "say",
-        "shows",
-        "situation",
-        "situations",
-        "skill",
-        "skills",
-        "so",
-        "some",
-        "tell",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "things",
-        "this",
-        "those",
-        "time",
-        "to",
-        "us",
-        "was",
-        "way",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "ability",
-        "orientation",
-        "showing",
-        "using",
-    ]
+    """a about after all an and any are as at be been being but by can could customer customers did difficult do does
+    for from give had has have how if in is it its job lack like make more my not of on or other others own people
+    person question questions said say shows situation situations skill skills so some tell than that the their them
+    then there these they things this those time to us was way we were what when where which who why will with would
+    you your ability orientation showing using""".split()  # noqa: SIM905 - a word list reads better as text
 )
 
 
@@ -229,7 +141,12 @@ def _revealed(line: str, document: QuestionDocument, said: str) -> str:
     words, known = _stems(line), set(_stems(said))
     fresh = set(words) - known
     runs, known_runs = set(_runs(line)), set(_runs(said))
-    for criterion in (*document.key_points, *document.motivations, *document.red_flags):
+    criteria: tuple[KeyPoint | Motivation | RedFlag, ...] = (
+        *document.key_points,
+        *document.motivations,
+        *document.red_flags,
+    )
+    for criterion in criteria:
         name = [word for word in _stems(criterion.name) if word not in _PLAIN]
         if name and set(name) <= set(words) and set(name) & fresh:
             return criterion.id

@@ -9,9 +9,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from .schema import Quote, Sentence
+from .schema import Decision, Quote, Sentence
 
-__all__ = ["locate", "quote_sentence"]
+__all__ = ["found_quotes", "locate", "quote_sentence"]
+
+_MOST = 2
+_SECOND_LEAST = 0.25
+"""A second sentence is quoted too when its probability reaches this."""
 
 _SAME = {
     **dict.fromkeys("‘’‚‛′`´ʼ＇", "'"),
@@ -46,6 +50,32 @@ def locate(words: str, answers: Sequence[str]) -> Quote | None:
 def quote_sentence(sentence: Sentence) -> Quote:
     """The whole sentence as a quote."""
     return Quote(text=sentence.text, start=sentence.start, end=sentence.end, answer=sentence.answer)
+
+
+def found_quotes(
+    decision: Decision | None, choice: Decision | None, sentences: Sequence[Sentence], answers: Sequence[str]
+) -> tuple[Quote, ...]:
+    """The quotes of one verdict: words the decision names that are in an answer, or the sentences chosen for it.
+
+    Args:
+        decision: the verdict's; its own quotes are located, and those that aren't there dropped.
+        choice: which sentence shows it, by number; the likeliest is taken unless it is `"none"`.
+        sentences: as numbered for the decider.
+        answers: what was said.
+    """
+    if decision is not None and decision.quotes:
+        located = (locate(words, answers) for words in decision.quotes)
+        return tuple(dict.fromkeys(quote for quote in located if quote is not None))
+    if choice is None or choice.refusal or not choice.probabilities:
+        return ()
+    by_number = {str(sentence.number): sentence for sentence in sentences}
+    ranked = sorted(choice.probabilities.items(), key=lambda item: -item[1])
+    best, rest = ranked[0][0], ranked[1:_MOST]
+    if best not in by_number:
+        return ()
+    numbers = [best, *(number for number, probability in rest if probability >= _SECOND_LEAST)]
+    chosen = sorted((by_number[number] for number in numbers if number in by_number), key=lambda s: s.number)
+    return tuple(quote_sentence(sentence) for sentence in chosen)
 
 
 def _find_words(folded: str, wanted: str) -> int:

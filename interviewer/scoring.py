@@ -24,7 +24,7 @@ from typing import Literal, NamedTuple, cast
 
 from .schema import Calibration, Decision, KeyPointVerdict, MotivationVerdict, Quote, RedFlagVerdict
 
-__all__ = ["band", "coverage", "judge_key_point", "judge_motivation", "judge_red_flag", "judge_star"]
+__all__ = ["band", "coverage", "judge_key_point", "judge_motivation", "judge_red_flag", "judge_star", "needs_words"]
 
 NOT_JUDGED = "Not judged yet."
 LEAST_COVERAGE = 0.5
@@ -32,6 +32,8 @@ LEAST_KEY_POINTS = 0.6
 LEAST_MOTIVATIONS = 0.5
 CREDIT = {"covered": 1.0, "partial": 0.5, "missing": 0.0}
 FLAG_CAP = 2
+_UNSHOWN = frozenset({"missing", "0", "false"})
+"""Values that say something is not there, so no words can show them."""
 
 
 class Judged(NamedTuple):
@@ -46,14 +48,14 @@ class Judged(NamedTuple):
 
 def judge_key_point(decision: Decision | None, quotes: Sequence[Quote], calibration: Calibration) -> KeyPointVerdict:
     """The verdict on one key point, `quotes` being those found for it."""
-    judged = _settle(decision, quotes, lambda _: calibration.key_point, unshown={"missing"})
+    judged = _settle(decision, quotes, lambda _: calibration.key_point)
     verdict = cast(Literal["covered", "partial", "missing", "unsure", "unscored"], judged.value)
     return KeyPointVerdict(verdict=verdict, probability=judged.probability, quotes=judged.quotes, reason=judged.reason)
 
 
 def judge_motivation(decision: Decision | None, quotes: Sequence[Quote], calibration: Calibration) -> MotivationVerdict:
     """The level of one motivation, None with the reason when unsure or unscored."""
-    judged = _settle(decision, quotes, lambda _: calibration.motivation, unshown={"0"})
+    judged = _settle(decision, quotes, lambda _: calibration.motivation)
     level = int(judged.value) if judged.value.isdigit() else None
     return MotivationVerdict(level=level, probability=judged.probability, quotes=judged.quotes, reason=judged.reason)
 
@@ -61,7 +63,7 @@ def judge_motivation(decision: Decision | None, quotes: Sequence[Quote], calibra
 def judge_red_flag(decision: Decision | None, quotes: Sequence[Quote], calibration: Calibration) -> RedFlagVerdict:
     """Whether one red flag is present."""
     least = {"true": calibration.red_flag_present, "false": calibration.red_flag_absent}
-    judged = _settle(decision, quotes, least.__getitem__, unshown={"false"})
+    judged = _settle(decision, quotes, least.__getitem__)
     value = {"true": "present", "false": "absent"}.get(judged.value, judged.value)
     verdict = cast(Literal["present", "absent", "unsure", "unscored"], value)
     return RedFlagVerdict(verdict=verdict, probability=judged.probability, quotes=judged.quotes, reason=judged.reason)
@@ -71,7 +73,7 @@ def judge_star(
     decision: Decision | None, quotes: Sequence[Quote], calibration: Calibration
 ) -> tuple[bool | None, tuple[Quote, ...]]:
     """Whether one STAR part is there (None: unsure or unscored), and the words that show it."""
-    judged = _settle(decision, quotes, lambda _: calibration.star, unshown={"false"})
+    judged = _settle(decision, quotes, lambda _: calibration.star)
     return {"true": True, "false": False}.get(judged.value), judged.quotes
 
 
@@ -107,14 +109,22 @@ def likeliest(decision: Decision) -> tuple[str, float]:
     return max(decision.probabilities.items(), key=lambda item: item[1])
 
 
+def needs_words(decision: Decision, calibration: Calibration) -> bool:
+    """Whether a decision, if it stands, needs words of the candidate that show it."""
+    kind = decision.name.partition(".")[0]
+    value, probability = likeliest(decision)
+    if kind == "red_flag":
+        return value == "true" and probability >= calibration.red_flag_present
+    least = {"key_point": calibration.key_point, "motivation": calibration.motivation}.get(kind, calibration.star)
+    return value not in _UNSHOWN and probability >= least
+
+
 def _settle(
     decision: Decision | None,
     quotes: Sequence[Quote],
     least: Callable[[str], float],
-    *,
-    unshown: set[str],
 ) -> Judged:
-    """One decision against its threshold and its quotes; values in `unshown` need none."""
+    """One decision against its threshold and its quotes."""
     if decision is None or decision.refusal or not decision.probabilities:
         return Judged("unscored", None, (), (decision.refusal if decision else "") or NOT_JUDGED)
     value, probability = likeliest(decision)
@@ -123,7 +133,7 @@ def _settle(
         return Judged(
             "unsure", shown, (), f"The likeliest verdict, {_said(value)}, has a probability of only {probability:.0%}."
         )
-    if value in unshown:
+    if value in _UNSHOWN:
         return Judged(value, shown, (), decision.reason)
     if not quotes:
         return Judged("unsure", shown, (), f"The likeliest verdict is {_said(value)}, but no sentence shows it.")
