@@ -51,16 +51,16 @@ def advise(document: QuestionDocument, grade: Grade, library: Library) -> tuple[
         return ()
     chosen: list[Advice] = []
     for criterion, text in _gaps(document, grade):
-        kind, _, id = criterion.partition(".")
+        id = criterion.partition(".")[2]
         if len(chosen) == MOST_ADVICE or any(advice.text == text for advice in chosen):
             continue
-        link, step = _reading(document, library, id if kind == "key_point" else "", taken={a.link for a in chosen})
+        link, step = _reading(document, library, id, taken={a.link for a in chosen})
         chosen.append(Advice(criterion=criterion, text=text, link=link, step=step))
     return tuple(chosen)
 
 
 def _gaps(document: QuestionDocument, grade: Grade) -> Iterator[tuple[str, str]]:
-    """Biggest first: red flags shown, then key points missing, weak motivations, missing STAR parts, points partly there."""
+    """Biggest first: red flags, missing key points, weak motivations, missing STAR parts, points partly there."""
     for flag in document.red_flags:
         if grade.red_flags[flag.id].verdict == "present":
             yield f"red_flag.{flag.id}", f"Leave out what reads as “{flag.name}”: {flag.description}"
@@ -80,15 +80,13 @@ def _gaps(document: QuestionDocument, grade: Grade) -> Iterator[tuple[str, str]]
             yield f"key_point.{point.id}", f"Say more about “{point.name}”: {point.covered}"
 
 
-def _reading(document: QuestionDocument, library: Library, key_point: str, taken: set[str]) -> tuple[str, int | None]:
-    """Id of a linked document that shows the key point, an example before a guide step, one not taken yet before one."""
-    if not key_point:
-        return "", None
-    examples = [id for id in document.examples if id in library.examples and key_point in library.examples[id].shows]
+def _reading(document: QuestionDocument, library: Library, criterion: str, taken: set[str]) -> tuple[str, int | None]:
+    """Id of a linked document that shows the criterion, an example before a guide step, fresh ones first."""
+    examples = [id for id in document.examples if id in library.examples and criterion in library.examples[id].shows]
     for id in sorted(examples, key=lambda id: id in taken):
         return id, None
     for id in document.guides:
         for number, step in enumerate(library.guides[id].steps if id in library.guides else (), start=1):
-            if key_point in step.shows:
+            if criterion in step.shows:
                 return id, number
     return "", None

@@ -23,9 +23,12 @@ from .schema import (
     Decider,
     Decision,
     Grade,
+    KeyPointVerdict,
     Library,
+    MotivationVerdict,
     QuestionDocument,
     Quote,
+    RedFlagVerdict,
     Sentence,
     State,
     TypedQuestion,
@@ -35,6 +38,7 @@ from .sentences import split_sentences
 
 __all__ = ["Price", "blank_grade", "finish", "grade", "questions_for"]
 
+NOT_FINISHED = "Still being graded."
 ON_TOPIC_LEAST = 0.15
 """Below this probability of being on topic, with nothing found in the answer, it counts as off topic."""
 
@@ -108,9 +112,6 @@ async def grade(
     yield so_far(None)
 
 
-NOT_FINISHED = "Still being graded."
-
-
 def questions_for(
     document: QuestionDocument, answers: Sequence[str], asked: Sequence[str], prompts: Prompts
 ) -> tuple[State, tuple[TypedQuestion, ...]]:
@@ -153,9 +154,9 @@ def blank_grade(document: QuestionDocument, *, id: str, decider: Decider, prompt
         model=decider.model,
         prompt_hash=prompts.hash("grader"),
         rubric_hash=rubric_hash(document),
-        key_points={point.id: scoring.judge_key_point(None, (), decider.calibration) for point in document.key_points},
-        motivations={m.id: scoring.judge_motivation(None, (), decider.calibration) for m in document.motivations},
-        red_flags={flag.id: scoring.judge_red_flag(None, (), decider.calibration) for flag in document.red_flags},
+        key_points={p.id: KeyPointVerdict(verdict="unscored") for p in document.key_points},
+        motivations={m.id: MotivationVerdict() for m in document.motivations},
+        red_flags={f.id: RedFlagVerdict(verdict="unscored") for f in document.red_flags},
         star=dict.fromkeys(STAR_PARTS),
     )
 
@@ -215,14 +216,14 @@ def _verdicts(
     quotes: Callable[[str], tuple[Quote, ...]],
     calibration: Calibration,
 ) -> dict[str, object]:
-    def judge[V](judge_one: Callable[[Decision | None, tuple[Quote, ...], Calibration], V], name: str) -> V:
-        return judge_one(decisions.get(name), quotes(name), calibration)
+    def known(name: str) -> tuple[Decision | None, tuple[Quote, ...], Calibration]:
+        return decisions.get(name), quotes(name), calibration
 
-    star = {part: judge(scoring.judge_star, f"star.{part}") for part in STAR_PARTS}
+    star = {part: scoring.judge_star(*known(f"star.{part}")) for part in STAR_PARTS}
     return {
-        "key_points": {p.id: judge(scoring.judge_key_point, f"key_point.{p.id}") for p in document.key_points},
-        "motivations": {m.id: judge(scoring.judge_motivation, f"motivation.{m.id}") for m in document.motivations},
-        "red_flags": {f.id: judge(scoring.judge_red_flag, f"red_flag.{f.id}") for f in document.red_flags},
+        "key_points": {p.id: scoring.judge_key_point(*known(f"key_point.{p.id}")) for p in document.key_points},
+        "motivations": {m.id: scoring.judge_motivation(*known(f"motivation.{m.id}")) for m in document.motivations},
+        "red_flags": {f.id: scoring.judge_red_flag(*known(f"red_flag.{f.id}")) for f in document.red_flags},
         "star": {part: there for part, (there, _) in star.items()},
         "star_quotes": {part: words for part, (_, words) in star.items() if words},
     }
