@@ -1,0 +1,257 @@
+"""What happens after an answer: probe, next question or end, and the words for it; an `Interview` never changes.
+
+One answer's way: `answer` records it, `next_step` chooses by code what comes next, `speak` words it. Grading runs
+beside: its latest result is handed to `next_step` as what is known, and is never waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from .errors import ReplyError
+from .intake import declined
+from .llm import LLM, Reply
+from .probes import broken_rule, choose_probe
+from .prompts import Prompts
+from .schema import Grade, Interview, Limits, Probe, QuestionDocument, Turn
+
+__all__ = [
+    "Close",
+    "FollowUp",
+    "Interviewer",
+    "NextQuestion",
+    "Step",
+    "answer",
+    "answers_to",
+    "begin",
+    "end",
+    "next_step",
+    "speak",
+    "with_grade",
+]
+
+MOST_TOKENS = 90
+NO_EXAMPLE = Probe(
+    kind="star", criterion="no_example", text="", reason="the candidate has no example, so a supposed one is asked for"
+)
+
+
+@dataclass(frozen=True)
+class Interviewer:
+    """Who words the follow-ups: a chat model with the prompts, or nobody (`llm` None: the document's probes)."""
+
+    prompts: Prompts
+    llm: LLM | None = None
+    grammar: str = ""
+    """A llama.cpp grammar for the line; only for an embedded model."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, or `document`."""
+        return self.llm.model if self.llm else "document"
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """Ask this probe."""
+
+    probe: Probe
+
+
+@dataclass(frozen=True)
+class NextQuestion:
+    """Go on to the next document."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """End the interview."""
+
+    reason: str
+    """`done`, `time`, `turns` or `stopped`."""
+
+
+Step = FollowUp | NextQuestion | Close
+
+
+def begin(
+    questions: Sequence[QuestionDocument], *, prompts: Prompts, id: str, now: float, limits: Limits | None = None
+) -> Interview:
+    """A new interview whose first question has been asked, in the document's own words.
+
+    Args:
+        questions: documents in the order they are asked; at least one.
+        prompts: where the opening is worded.
+        id: unique name for the interview.
+        now: seconds since the epoch.
+        limits: where it stops by itself.
+    """
+    interview = Interview(id=id, questions=tuple(questions), limits=limits or Limits(), started=now)
+    return _say(interview, _opening(interview, prompts, first=True))
+
+
+def answer(interview: Interview, text: str) -> Interview:
+    """The interview with the candidate's answer added, unchanged in every character."""
+    turn = Turn(speaker="candidate", act="answer", text=text, question_id=interview.question.id)
+    return _say(interview, turn)
+
+
+def next_step(interview: Interview, reading: Grade | None, now: float) -> Step:
+    """What the interviewer does now; pure, so the same conversation always leads to the same step.
+
+    Args:
+        interview: whose last turn is an answer.
+        reading: what is known of the answers to the current question so far; None when nothing is.
+        now: seconds since the epoch.
+    """
+    if now - interview.started >= 60 * interview.limits.minutes:
+        return Close("time")
+    if sum(turn.speaker == "candidate" for turn in interview.turns) >= interview.limits.turns:
+        return Close("turns")
+    asked = [turn for turn in _turns(interview) if turn.act == "follow_up"]
+    used = {(turn.probe.kind, turn.probe.criterion) for turn in asked if turn.probe}
+    most = min(interview.limits.follow_ups, interview.question.follow_ups)
+    if len(asked) < most:
+        if declined(interview.turns[-1].text):
+            if (NO_EXAMPLE.kind, NO_EXAMPLE.criterion) not in used:
+                return FollowUp(NO_EXAMPLE)
+        else:
+            probe = choose_probe(interview.question, reading, used)
+            if probe:
+                return FollowUp(probe)
+    return NextQuestion() if interview.position + 1 < len(interview.questions) else Close("done")
+
+
+async def speak(interview: Interview, step: Step, interviewer: Interviewer) -> AsyncIterator[str | Interview]:
+    """Says what the step asks for.
+
+    Yields:
+        Pieces of the interviewer's line as they come, then the new interview. A model line that breaks a rule stops
+        coming; the new interview then holds the document's probe instead, with the rule in `Turn.replaced`.
+
+    Raises:
+        ProviderError: the model failed; the interview still stands as it was handed in, the answer included.
+    """
+    if isinstance(step, FollowUp) and interviewer.llm is not None and step.probe.text:
+        async for piece in _word(interview, step.probe, interviewer, interviewer.llm):
+            yield piece
+        return
+    said = _written(interview, step, interviewer.prompts)
+    yield said.turns[-1].text
+    yield said
+
+
+def end(interview: Interview, interviewer: Interviewer) -> Interview:
+    """The interview ended at the candidate's wish, politely."""
+    return _written(interview, Close("stopped"), interviewer.prompts)
+
+
+def answers_to(interview: Interview, question_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What was asked and what was answered on one question, pairwise: the first answer, then each follow-up's."""
+    asked: list[str] = []
+    answered: list[str] = []
+    last = ""
+    for turn in interview.turns:
+        if turn.question_id == question_id:
+            if turn.speaker == "interviewer":
+                last = turn.text
+            else:
+                asked.append(last)
+                answered.append(turn.text)
+    return tuple(asked), tuple(answered)
+
+
+def with_grade(interview: Interview, grade: Grade) -> Interview:
+    """The interview with the latest grade of one of its questions."""
+    return interview.model_copy(update={"grades": {**interview.grades, grade.question_id: grade}})
+
+
+def _turns(interview: Interview) -> list[Turn]:
+    return [turn for turn in interview.turns if turn.question_id == interview.question.id]
+
+
+def _say(interview: Interview, turn: Turn) -> Interview:
+    return interview.model_copy(update={"turns": (*interview.turns, turn)})
+
+
+def _opening(interview: Interview, prompts: Prompts, *, first: bool) -> Turn:
+    document = interview.question
+    text = prompts.render("interviewer/opening.j2", document=document, first=first)
+    return Turn(speaker="interviewer", act="question", text=text, question_id=document.id, said_by="document")
+
+
+def _written(interview: Interview, step: Step, prompts: Prompts) -> Interview:
+    """The step in words that are written down, without a model."""
+    if isinstance(step, NextQuestion):
+        moved = interview.model_copy(update={"position": interview.position + 1})
+        return _say(moved, _opening(moved, prompts, first=False))
+    if isinstance(step, Close):
+        text = prompts.render("interviewer/closing.j2", reason=step.reason)
+        turn = Turn(
+            speaker="interviewer", act="closing", text=text, question_id=interview.question.id, said_by="document"
+        )
+        return _say(interview, turn).model_copy(update={"ended": step.reason})
+    text = step.probe.text or prompts.render("interviewer/no_example.j2", document=interview.question)
+    return _say(interview, _follow_up(interview, step.probe, text, said_by="document"))
+
+
+def _follow_up(interview: Interview, probe: Probe, text: str, *, said_by: str, replaced: str = "") -> Turn:
+    return Turn(
+        speaker="interviewer",
+        act="follow_up",
+        text=text,
+        question_id=interview.question.id,
+        said_by=said_by,
+        probe=probe,
+        replaced=replaced,
+    )
+
+
+async def _word(
+    interview: Interview, probe: Probe, interviewer: Interviewer, llm: LLM
+) -> AsyncIterator[str | Interview]:
+    """The probe in the model's words, watched while they come."""
+    document = interview.question
+    no_secret = " ".join(
+        [document.question, probe.text, *(t.text for t in interview.turns if t.speaker == "candidate")]
+    )
+    line, broken = "", ""
+    extra = {"grammar": interviewer.grammar} if interviewer.grammar else None
+    pieces = llm.say(messages(interview, probe, interviewer.prompts), max_tokens=MOST_TOKENS, extra=extra)
+    try:
+        async with aclosing(pieces):  # a broken rule ends the request, not only the reading of it
+            async for piece in pieces:
+                if isinstance(piece, Reply):
+                    break
+                line += piece
+                broken = broken_rule(line, document, said=no_secret, finished=False)
+                if broken:
+                    break
+                yield piece
+    except ReplyError:
+        broken = "is empty"
+    broken = broken or broken_rule(line, document, said=no_secret)
+    if broken:
+        turn = _follow_up(interview, probe, probe.text, said_by="document", replaced=broken)
+    else:
+        turn = _follow_up(interview, probe, line.strip(), said_by=llm.model)
+    yield _say(interview, turn)
+
+
+def messages(interview: Interview, probe: Probe, prompts: Prompts) -> list[dict[str, str]]:
+    """The request for one follow-up: constant instructions, the talk so far, and last what to ask.
+
+    Only the current question's turns are sent. Key points never appear, except as the probe's own words.
+    """
+    document = interview.question
+    system = prompts.render("interviewer/system.j2", document=document)
+    talk = [
+        {"role": "assistant", "content": turn.text}
+        if turn.speaker == "interviewer"
+        else {"role": "user", "content": prompts.render("interviewer/answer.j2", answer=turn.text)}
+        for turn in _turns(interview)[:-1]
+    ]
+    last = prompts.render("interviewer/follow_up.j2", answer=interview.turns[-1].text, probe=probe.text)
+    return [{"role": "system", "content": system}, *talk, {"role": "user", "content": last}]
