@@ -1,0 +1,107 @@
+"""Who interviews and who grades, together with what they need; says so in plain words, never hides a fallback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from .errors import ContentError
+from .grading import Price, grade
+from .interview import Interviewer, begin
+from .prompts import Prompts
+from .schema import Decider, Grade, Interview, Library, Limits, QuestionDocument
+
+__all__ = ["Description", "Panel"]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the page always shows."""
+
+    interviewer: str
+    grader: str
+    agreement: str
+    """How far this grader agreed with raters, or that nobody has measured it."""
+    notices: tuple[str, ...]
+    """Every fallback, each in one sentence."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The people on the other side of the table."""
+
+    library: Library
+    prompts: Prompts
+    interviewer: Interviewer
+    decider: Decider
+    reader: Decider | None = None
+    """A quick decider whose reading of a draft chooses the next probe; None: probes follow finished grades only."""
+    grade_after_speech: bool = False
+    """True when the interviewer's model and the grader share this machine, so that speech goes first."""
+    price: Price | None = None
+    limits: Limits = field(default_factory=Limits)
+    notices: tuple[str, ...] = ()
+
+    def begin(self, question_ids: Sequence[str], *, id: str, now: float) -> Interview:
+        """A new interview about the documents named.
+
+        Raises:
+            ContentError: there is no such document.
+        """
+        for wanted in question_ids:
+            if wanted not in self.library.questions:
+                known = ", ".join(sorted(self.library.questions))
+                raise ContentError(f"There is no question {wanted!r}; choose one of: {known}.")
+        documents = [self.library.questions[wanted] for wanted in question_ids]
+        return begin(documents, prompts=self.prompts, id=id, now=now, limits=self.limits)
+
+    def grade(
+        self, document: QuestionDocument, answers: Sequence[str], *, asked: Sequence[str], id: str = ""
+    ) -> AsyncIterator[Grade]:
+        """The grade of the answers as it fills in, by this panel's grader."""
+        return self._grade(self.decider, document, answers, asked, id)
+
+    async def read(self, document: QuestionDocument, answers: Sequence[str], *, asked: Sequence[str]) -> Grade | None:
+        """What the reader makes of the answers so far, draft included; None without a reader."""
+        if self.reader is None:
+            return None
+        last: Grade | None = None
+        async for last in self._grade(self.reader, document, answers, asked, ""):
+            pass
+        return last
+
+    def describe(self) -> Description:
+        """Who is interviewing, who is grading, and how far to believe it."""
+        llm = self.interviewer.llm
+        speaker = (
+            f"The model {llm.model} interviews." if llm else "No model interviews: the follow-ups are written ones."
+        )
+        agreement = self.decider.calibration.agreement
+        if agreement is None:
+            trust = "Nobody has measured how far this grader agrees with raters."
+        else:
+            trust = (
+                f"Agreement with {agreement.labellers} on {agreement.split}: key points macro-F1 "
+                f"{agreement.key_point_macro_f1:.2f} on the {agreement.key_point_coverage:.0%} it was sure of, "
+                f"red flags F1 {agreement.red_flag_f1:.2f} (measured {agreement.measured})."
+            )
+        return Description(
+            interviewer=speaker,
+            grader=f"Graded by {self.decider.name} ({self.decider.model}).",
+            agreement=trust,
+            notices=self.notices,
+        )
+
+    def _grade(
+        self, decider: Decider, document: QuestionDocument, answers: Sequence[str], asked: Sequence[str], id: str
+    ) -> AsyncIterator[Grade]:
+        return grade(
+            document,
+            answers,
+            asked=asked,
+            decider=decider,
+            prompts=self.prompts,
+            library=self.library,
+            id=id,
+            price=self.price,
+        )
