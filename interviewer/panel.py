@@ -65,16 +65,14 @@ class Panel:
         """What the reader makes of the answers so far, draft included; None without a reader."""
         if self.reader is None:
             return None
-        last: Grade | None = None
-        async for last in self._grade(self.reader, document, answers, asked, ""):
-            pass
-        return last
+        grades = [grade async for grade in self._grade(self.reader, document, answers, asked, "")]
+        return grades[-1]
 
     def describe(self) -> Description:
         """Who is interviewing, who is grading, and how far to believe it."""
         llm = self.interviewer.llm
         speaker = (
-            f"The model {llm.model} interviews." if llm else "No model interviews: the follow-ups are written ones."
+            f"The model {llm.model} interviews." if llm else "No model: the follow-ups are written in the document."
         )
         agreement = self.decider.calibration.agreement
         if agreement is None:

@@ -1,0 +1,193 @@
+"""Grades a file of answers, one a line, in order and resumable; never lets one bad line stop the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import AnswersError
+from .intake import STATES
+from .schema import Grade, Library
+
+__all__ = ["AnswerLine", "Job", "grade_file", "read_answers"]
+
+GradeOne = Callable[["AnswerLine"], Awaitable[Grade]]
+
+
+class AnswerLine(BaseModel):
+    """One line in: what is graded. Further keys (labels, tags) are left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str = Field(min_length=1)
+    question_id: str
+    answer: str
+    asked: str | None = None
+    """The question as it was put; the document's when missing."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to grade, and what was wrong with the rest."""
+
+    lines: tuple[AnswerLine, ...]
+    bad: tuple[AnswersError, ...]
+
+
+def read_answers(path: Path, library: Library) -> Job:
+    """Reads a JSONL file of answers; a line that can't be used is set aside with its number.
+
+    Raises:
+        AnswersError: the file itself can't be read.
+    """
+    lines: list[AnswerLine] = []
+    bad: list[AnswersError] = []
+    seen: dict[str, int] = {}
+    for number, text in _numbered(path):
+        try:
+            line = AnswerLine.model_validate(_object(text))
+        except ValidationError as wrong:
+            first = wrong.errors()[0]
+            key = ".".join(map(str, first["loc"]))
+            bad.append(AnswersError(f"{path}:{number}: {key}: {first['msg']}; correct this line."))
+        except ValueError as wrong:
+            bad.append(AnswersError(f"{path}:{number}: {wrong}"))
+        else:
+            if line.id in seen:
+                bad.append(AnswersError(f"{path}:{number}: id {line.id!r} stands in line {seen[line.id]} already."))
+            elif line.question_id not in library.questions:
+                bad.append(
+                    AnswersError(
+                        f"{path}:{number}: there is no question {line.question_id!r}; "
+                        "`interviewer questions` lists them, --content DIR adds some."
+                    )
+                )
+            else:
+                seen[line.id] = number
+                lines.append(line)
+    return Job(tuple(lines), tuple(bad))
+
+
+async def grade_file(
+    job: Job,
+    out: Path,
+    grade_one: GradeOne,
+    *,
+    stamp: Mapping[str, Mapping[str, Any]],
+    concurrency: int = 1,
+    progress: Callable[[Grade], None] = lambda _: None,
+) -> tuple[int, int]:
+    """Writes one grade a line to `out`, in the order of the answers, each as soon as those before it are written.
+
+    Grades that `out` holds already are kept when their stamp is still what would grade them now and no model failed
+    on them; all others are made. So a run that was cut short goes on where it was.
+
+    Args:
+        job: the answers.
+        out: where grades go; its folder must exist.
+        grade_one: grades one answer.
+        stamp: by question id, the fields of a grade (decider, model, hashes) that an earlier one must still have.
+        concurrency: answers graded at once.
+        progress: called with every grade, kept or made.
+
+    Returns:
+        How many were kept, how many made now.
+
+    Raises:
+        AnswersError: `out` can't be read or written.
+    """
+    before = out.with_name(out.name + ".before")
+    try:
+        earlier = {
+            grade.id: grade
+            for grade in (*_earlier(before), *_earlier(out))
+            if not _failed(grade) and _stamped(grade, stamp.get(grade.question_id, {}))
+        }
+        questions = {line.id: line.question_id for line in job.lines}
+        kept = {id: grade for id, grade in earlier.items() if questions.get(id) == grade.question_id}
+        if kept:  # whatever happens while `out` is written anew, no finished grade is lost
+            before.write_text("".join(f"{grade.model_dump_json()}\n" for grade in kept.values()), encoding="utf-8")
+        with out.open("w", encoding="utf-8", newline="\n") as file:
+            async for grade in _in_order(job.lines, kept, grade_one, concurrency):
+                file.write(grade.model_dump_json() + "\n")
+                file.flush()
+                progress(grade)
+        before.unlink(missing_ok=True)
+    except OSError as wrong:
+        cause = wrong.strerror or str(wrong)
+        raise AnswersError(f"{out}: can't be written: {cause}; free space or choose another place.") from wrong
+    return len(kept), len(job.lines) - len(kept)
+
+
+async def _in_order(
+    lines: Iterable[AnswerLine], kept: Mapping[str, Grade], grade_one: GradeOne, concurrency: int
+) -> AsyncIterator[Grade]:
+    """Grades in the order of the lines, at most `concurrency` of them being made, and no more than that held."""
+
+    async def one(line: AnswerLine) -> Grade:
+        return kept[line.id] if line.id in kept else await grade_one(line)
+
+    running: deque[asyncio.Task[Grade]] = deque()
+    try:
+        for line in lines:
+            running.append(asyncio.create_task(one(line)))
+            if len(running) >= concurrency:
+                yield await running.popleft()
+        while running:
+            yield await running.popleft()
+    finally:
+        for task in running:
+            task.cancel()
+
+
+def _earlier(out: Path) -> Iterator[Grade]:
+    """The grades an earlier run wrote; a last line that was cut off is left out."""
+    if not out.exists():
+        return
+    for number, text in _numbered(out):
+        try:
+            yield Grade.model_validate_json(text)
+        except ValidationError as wrong:
+            if text.endswith("}"):
+                raise AnswersError(
+                    f"{out}:{number}: not a grade of this version; choose another --out, or remove the file."
+                ) from wrong
+
+
+def _failed(grade: Grade) -> bool:
+    """A model failed on it: worth another try."""
+    return grade.status != "graded" and grade.reason not in STATES and not grade.reason.startswith("Too few sure")
+
+
+def _stamped(grade: Grade, stamp: Mapping[str, Any]) -> bool:
+    return all(getattr(grade, key) == value for key, value in stamp.items())
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that say something, with their numbers from 1."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise AnswersError(f"{path}: not UTF-8 (byte {wrong.start}); save it as UTF-8.") from wrong
+    except OSError as wrong:
+        raise AnswersError(f"{path}: can't be read: {wrong.strerror or wrong}.") from wrong
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, line.strip()
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as wrong:
+        raise ValueError(f"not JSON ({wrong}); one answer a line.") from wrong
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object; one answer a line.")
+    return value
