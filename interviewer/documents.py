@@ -1,0 +1,472 @@
+"""Turns the text of one document into its record and back; never touches a file or asks a model.
+
+Three kinds: questions, worked examples, guides. `content/README.md` shows their format.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
+
+from interviewer.errors import ContentError
+from interviewer.markup import Page, Part, UnreadableError, escape, plain, read_head, read_parts, split, write_head
+from interviewer.schema import (
+    STAR_PARTS,
+    Guide,
+    GuideStep,
+    KeyPoint,
+    Motivation,
+    QuestionDocument,
+    Record,
+    RedFlag,
+    StarPart,
+    WorkedExample,
+)
+
+__all__ = [
+    "CRITERION_ID",
+    "DOCUMENT_ID",
+    "document_schema",
+    "giveaways",
+    "read_example",
+    "read_guide",
+    "read_question",
+    "write_example",
+    "write_guide",
+    "write_question",
+]
+
+DOCUMENT_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+CRITERION_ID = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+_SCHEMA_COMMENT = "# yaml-language-server: $schema=../question.schema.json\n"
+
+D = TypeVar("D", QuestionDocument, WorkedExample, Guide)
+H = TypeVar("H", bound=Record)
+
+
+# ── heads ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _fold(text: object) -> object:
+    return " ".join(text.split()) if isinstance(text, str) else text
+
+
+Text = Annotated[str, BeforeValidator(_fold), StringConstraints(min_length=1)]
+DocumentId = Annotated[str, StringConstraints(pattern=DOCUMENT_ID, max_length=80)]
+CriterionId = Annotated[str, StringConstraints(pattern=CRITERION_ID, max_length=80)]
+
+
+class _QuestionHead(Record):
+    """What the YAML head of a question document holds."""
+
+    id: DocumentId = Field(description="Lower-case words joined by hyphens; the file is named after it.")
+    role: Text = Field(description="The job this question is asked for, e.g. Loss Prevention Specialist.")
+    function: Text = Field(description="The part of a firm the job belongs to, e.g. Retail.")
+    role_description: Text = Field(description="One sentence: what someone in this job does.")
+    themes: tuple[Text, ...] = Field(min_length=1, description="What the question is about, a few words each.")
+    follow_ups: int = Field(default=3, ge=0, le=10, description="Most follow-up questions asked about it.")
+    examples: tuple[DocumentId, ...] = Field(default=(), description="Ids of worked examples, from examples/.")
+    guides: tuple[DocumentId, ...] = Field(default=(), description="Ids of guides, from guides/.")
+
+
+class _ExampleHead(Record):
+    id: DocumentId
+    shows: tuple[CriterionId, ...] = ()
+
+
+class _GuideHead(Record):
+    id: DocumentId
+
+
+def document_schema() -> dict[str, Any]:
+    """JSON schema of a question document's head, for editors; kept as `content/question.schema.json`."""
+    schema = _QuestionHead.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Question document"}
+
+
+def _check_head(data: dict[str, Any], model: type[H], page: Page) -> H | None:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        for one in error.errors():
+            message = _head_message(one["type"], str(one["loc"][0]), one["msg"], list(model.model_fields))
+            page.wrong(page.line(*one["loc"]), message)
+    return None
+
+
+def _head_message(kind: str, key: str, message: str, known: Sequence[str]) -> str:
+    joined = "_" if key == "shows" else "-"
+    if kind == "extra_forbidden":
+        close = difflib.get_close_matches(key, known, 1)
+        meant = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(known)}"
+        return f"unknown key `{key}` in the head: {meant}"
+    messages = {
+        "missing": f"the head lacks `{key}`: add it",
+        "string_pattern_mismatch": f"`{key}` holds an unusable id: write lower-case words joined by `{joined}`",
+        "string_too_long": f"`{key}` holds an id that is too long: write at most 80 characters",
+        "string_too_short": f"`{key}` is empty: write it",
+        "too_short": f"`{key}` is empty: write at least one item",
+        "string_type": f"`{key}` is not a text: write one",
+        "tuple_type": f"`{key}` must be a list: write `{key}: [one, two]`",
+    }
+    return messages.get(kind, f"`{key}`: {message[0].lower()}{message[1:]}")
+
+
+# ── what all three kinds share ───────────────────────────────────────────────────────────────────────
+
+
+def _read(
+    text: str, page: Page, head: type[Record], body: Callable[[list[Part], Page], dict[str, Any]], record: type[D]
+) -> D | None:
+    """The record; None when anything is wrong, and the page then says all that is."""
+    try:
+        head_text, body_text, first_line = split(text, page)
+        fields = _check_head(read_head(head_text, page), head, page)
+    except UnreadableError:
+        return None
+    parts = read_parts(body_text, first_line, page)
+    if not parts or parts[0].depth != 1 or not parts[0].name:
+        page.wrong(parts[0].heading.number if parts else first_line, "the body must open with `# ` and a title")
+        return None
+    for other in parts[1:]:
+        if other.depth == 1:
+            page.wrong(other.heading.number, "a second `# ` heading: a document holds one")
+    found = body(parts, page)
+    if fields is None or page.problems:
+        return None
+    return record(**fields.model_dump(), **found, source=page.source)
+
+
+def _sections(parts: Sequence[Part], names: Sequence[str], page: Page) -> dict[str, list[Part]]:
+    """By section name, all of them: the section's own part, then its `### ` entries."""
+    found: dict[str, list[Part]] = {}
+    current: list[Part] = []
+    for part in parts[1:]:
+        line, name = part.heading.number, part.name
+        if part.depth == 2:
+            known = next((one for one in names if one.casefold() == name.casefold()), None)
+            current = [part]
+            if known is None:
+                page.wrong(line, f"unknown section `{_short(name)}`: known are {', '.join(names)}")
+            elif known in found:
+                page.wrong(line, f"section `{known}` stands twice: join them")
+            else:
+                found[known] = current
+        elif part.depth == 3 and current:
+            current.append(part)
+        elif part.depth > 1:
+            page.wrong(line, f"`{_short(name)}` is at the wrong depth: `## ` opens a section, `### ` what is in it")
+    for name in names:
+        if name not in found:
+            page.wrong(parts[0].heading.number, f"section `## {name}` is missing: add it")
+    return found
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _refuse(part: Part, page: Page, advice: str, *, paragraphs: bool = True, items: bool = True) -> None:
+    """Notes text that stands where none is read, so that nothing a coach wrote is dropped in silence."""
+    for line in [*(part.paragraphs if paragraphs else []), *(part.items if items else [])]:
+        page.wrong(line.number, f"`{_short(line.raw)}` has no place under `{_short(part.name)}`: {advice}")
+
+
+def _prose(parts: Sequence[Part], page: Page) -> str:
+    """A part's paragraphs, joined by blank lines."""
+    for extra in parts[1:]:
+        page.wrong(extra.heading.number, f"`{_short(extra.name)}` has no place here: this section is plain text")
+    _refuse(parts[0], page, "make it a paragraph", paragraphs=False)
+    if not any(paragraph.raw for paragraph in parts[0].paragraphs):
+        page.wrong(parts[0].heading.number, f"`{_short(parts[0].name)}` lacks its text: write it")
+    return "\n\n".join(plain(paragraph.raw) for paragraph in parts[0].paragraphs)
+
+
+def _paragraph(part: Part, page: Page) -> str:
+    if len(part.paragraphs) != 1:
+        fault = "has several paragraphs: join them" if part.paragraphs else "lacks its paragraph: describe it"
+        page.wrong(part.heading.number, f"`{_short(part.name)}` {fault}")
+    return plain(part.paragraphs[0].raw) if part.paragraphs else ""
+
+
+def _labelled(part: Part, labels: Sequence[str], page: Page, *, optional: bool = False) -> dict[str, str]:
+    """A part's list as label → text: each label once; an absent optional one is empty."""
+    found: dict[str, str] = {}
+    for item in part.items:
+        label, colon, raw = item.raw.partition(":")
+        known = next((one for one in labels if one.casefold() == " ".join(label.split()).casefold()), None)
+        if not colon or known is None:
+            wanted = ", ".join(f"`{one}:`" for one in labels)
+            page.wrong(item.number, f"list item `{_short(item.raw)}` must open with one of {wanted}")
+        elif known in found:
+            page.wrong(item.number, f"`{known}:` stands twice under `{_short(part.name)}`: keep one")
+        else:
+            found[known] = plain(raw)
+            page.lines[(part.heading.number, known)] = item.number
+            if not found[known]:
+                page.wrong(item.number, f"`{known}:` is empty: write it")
+    for label in labels:
+        if label not in found and not optional:
+            page.wrong(part.heading.number, f"`{_short(part.name)}` lacks `- {label}: …`: add it")
+    return {label: found.get(label, "") for label in labels}
+
+
+# ── questions ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One criterion: `### Name {#id}`, a paragraph, a labelled list."""
+
+    id: str
+    name: str
+    description: str
+    labelled: dict[str, str]
+
+    def __getitem__(self, label: str) -> str:
+        return self.labelled[label]
+
+    @property
+    def named(self) -> dict[str, str]:
+        return {"id": self.id, "name": self.name, "description": self.description}
+
+
+def read_question(text: str, page: Page) -> QuestionDocument | None:
+    """The question document; None when anything is wrong, and the page then says all that is."""
+    return _read(text, page, _QuestionHead, _question_body, QuestionDocument)
+
+
+def _question_body(parts: list[Part], page: Page) -> dict[str, Any]:
+    _refuse(parts[0], page, "put it in a section")
+    sections = _sections(parts, ("Key points", "Motivations", "Red flags", "STAR probes"), page)
+    question = parts[0].name
+    points = _entries(sections.get("Key points"), ("Covered", "Partly", "Probe"), question, page)
+    wants = _entries(sections.get("Motivations"), ("0", "1", "2", "3", "Probe"), question, page)
+    flags = _entries(sections.get("Red flags"), ("Not this",), question, page)
+    return {
+        "question": question,
+        "key_points": [KeyPoint(**e.named, covered=e["Covered"], partly=e["Partly"], probe=e["Probe"]) for e in points],
+        "motivations": [
+            Motivation(**e.named, levels=(e["0"], e["1"], e["2"], e["3"]), probe=e["Probe"]) for e in wants
+        ],
+        "red_flags": [RedFlag(**e.named, exception=e["Not this"]) for e in flags],
+        "star_probes": _star_probes(sections.get("STAR probes"), page),
+    }
+
+
+def _entries(parts: list[Part] | None, labels: Sequence[str], question: str, page: Page) -> list[_Entry]:
+    """The criteria of a section; none when the section is missing."""
+    if parts is None:
+        return []
+    _refuse(parts[0], page, "put it under a `### Name {#id}` heading")
+    if len(parts) == 1:
+        page.wrong(parts[0].heading.number, f"`{parts[0].name}` has no `### Name {{#id}}` entry: add one")
+    entries: list[_Entry] = []
+    first_use: dict[str, int] = {}
+    for part in parts[1:]:
+        name, id_ = _name_and_id(part, page)
+        if first_use.setdefault(id_, part.heading.number) != part.heading.number and id_:
+            page.wrong(part.heading.number, f"id `{id_}` is already used on line {first_use[id_]}: choose another")
+        entry = _Entry(id_, name, _paragraph(part, page), _labelled(part, labels, page))
+        told = giveaways(entry["Probe"], name, question) if "Probe" in labels else []
+        if told:
+            line = page.line(part.heading.number, "Probe")
+            page.wrong(line, f"the probe gives `{_short(name)}` away with `{told[0]}`: ask without that word")
+        entries.append(entry)
+    return entries
+
+
+def _name_and_id(part: Part, page: Page) -> tuple[str, str]:
+    match = re.fullmatch(r"(.*?)(?<!\\)\{#([^{}]*)\}", part.heading.raw, re.DOTALL)
+    name = plain(match[1]) if match else part.name
+    id_ = match[2].strip() if match else ""
+    if not match or not name:
+        page.wrong(part.heading.number, f"heading `{_short(part.name)}` must be `### Name {{#id}}`")
+    elif not re.fullmatch(CRITERION_ID, id_) or len(id_) > 80:
+        page.wrong(part.heading.number, f"`{_short(id_)}` is not a usable id: write lower-case words joined by `_`")
+    return name, id_
+
+
+def _star_probes(parts: list[Part] | None, page: Page) -> dict[StarPart, str]:
+    if parts is None:
+        return {}
+    for extra in parts[1:]:
+        page.wrong(extra.heading.number, "STAR probes is one list: remove this heading")
+    _refuse(parts[0], page, "make it a list item", items=False)
+    found = _labelled(parts[0], [part.capitalize() for part in STAR_PARTS], page)
+    return {part: found[part.capitalize()] for part in STAR_PARTS}
+
+
+_COMMON = set(
+    re.findall(
+        r"\w+",
+        """
+    abilities ability about above after again also another anything around asked away back because been before
+    being best better both cause come could dealt describe details does doing done down during each easy else
+    ever every example explain felt find first following found from full gave give giving goes going good great
+    happen happened happens hard have having help here into just keep kept kind know lack last later least less
+    like little long look looking made maintain maintaining make making many maybe mean mind moment more most
+    much must need next number once only other over part parts place point remain remaining rest right said same
+    second seem show showing side since skill skills some something sort such take talk tell than that their
+    them then there these they thing things think third this those through time told took toward towards under
+    until used usually very walk want were what when where which while whole will with without word words work
+    would year years your yours yourself
+        """,
+    )
+)
+"""Words of four letters or more that can stand in a probe without telling what it is after."""
+
+
+def giveaways(probe: str, name: str, question: str) -> list[str]:
+    """Words of a criterion's name that its probe says in any form, unless the question itself already said them."""
+
+    def words(text: str) -> list[str]:
+        return [word for word in re.findall(r"[^\W\d_]{4,}", text.casefold()) if word not in _COMMON]
+
+    secret = [word for word in words(name) if not any(_akin(word, other) for other in words(question))]
+    return [word for word in words(probe) if any(_akin(word, other) for other in secret)]
+
+
+def _akin(one: str, other: str) -> bool:
+    """Two forms of a word, near enough: they open alike (`calm`, `calmly`; `satisfied`, `satisfaction`)."""
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return alike >= 4 and alike >= 0.6 * min(len(one), len(other))
+
+
+# ── worked examples and guides ───────────────────────────────────────────────────────────────────────
+
+
+def read_example(text: str, page: Page) -> WorkedExample | None:
+    """The worked example; None when anything is wrong, and the page then says all that is."""
+    return _read(text, page, _ExampleHead, _example_body, WorkedExample)
+
+
+def _example_body(parts: list[Part], page: Page) -> dict[str, Any]:
+    _refuse(parts[0], page, "put it in a section")
+    names = ("Situation", "Action", "Result")
+    sections = _sections(parts, (*names, "Takeaways"), page)
+    story = {name.lower(): _prose(sections[name], page) for name in names if name in sections}
+    takeaways: list[str] = []
+    for number, part in enumerate(sections.get("Takeaways", [])):
+        _refuse(part, page, "make it a list item", items=number > 0)
+        takeaways += [plain(item.raw) for item in part.items]
+        if number == 0 and not part.items:
+            page.wrong(part.heading.number, "`Takeaways` lacks its list: write at least one item")
+    return {"title": parts[0].name, **story, "takeaways": takeaways}
+
+
+def read_guide(text: str, page: Page) -> Guide | None:
+    """The guide; None when anything is wrong, and the page then says all that is."""
+    return _read(text, page, _GuideHead, _guide_body, Guide)
+
+
+def _guide_body(parts: list[Part], page: Page) -> dict[str, Any]:
+    steps: list[GuideStep] = []
+    for number, part in enumerate(_sections(parts, ("Steps",), page).get("Steps", [])):
+        if number == 0:
+            _refuse(part, page, "put it under a `### ` heading")
+        else:
+            steps.append(_step(part, page))
+            page.lines[("steps", number - 1)] = part.heading.number
+    return {"title": parts[0].name, "introduction": _prose(parts[:1], page), "steps": steps}
+
+
+def _step(part: Part, page: Page) -> GuideStep:
+    if not part.name:
+        page.wrong(part.heading.number, "an empty heading: name the step")
+    shown = _labelled(part, ("Shows",), page, optional=True)["Shows"]
+    shows = [one.strip() for one in shown.split(",")] if shown else []
+    for one in shows:
+        if not re.fullmatch(CRITERION_ID, one):
+            page.wrong(part.heading.number, f"`{_short(one)}` is not a usable id: write lower-case words joined by `_`")
+    return GuideStep(name=part.name, text=_paragraph(part, page), shows=tuple(shows))
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def write_question(document: QuestionDocument) -> str:
+    """The document's text, to be saved as `questions/<id>.md`.
+
+    Raises:
+        ContentError: the record holds something its text could not say, e.g. an empty name.
+    """
+    head = document.model_dump(include={"id", "role", "function", "role_description", "themes", "follow_ups"})
+    blocks = [f"# {escape(document.question)}", "## Key points"]
+    for point in document.key_points:
+        labels = {"Covered": point.covered, "Partly": point.partly, "Probe": point.probe}
+        blocks += _criterion(point, labels)
+    blocks.append("## Motivations")
+    for want in document.motivations:
+        blocks += _criterion(want, {**{str(n): level for n, level in enumerate(want.levels)}, "Probe": want.probe})
+    blocks.append("## Red flags")
+    for flag in document.red_flags:
+        blocks += _criterion(flag, {"Not this": flag.exception})
+    star = {part.capitalize(): document.star_probes.get(part, "") for part in STAR_PARTS}
+    blocks += ["## STAR probes", _list(star)]
+    head |= {"examples": document.examples, "guides": document.guides}
+    return _proven(write_head(_lists(head), _SCHEMA_COMMENT), blocks, document, read_question)
+
+
+def write_example(example: WorkedExample) -> str:
+    """The example's text, to be saved as `examples/<id>.md`.
+
+    Raises:
+        ContentError: the record holds something its text could not say.
+    """
+    head = {"id": example.id, "shows": example.shows}
+    blocks = [f"# {escape(example.title)}"]
+    for name in ("situation", "action", "result"):
+        blocks += [f"## {name.capitalize()}", *_paragraphs(getattr(example, name))]
+    blocks += ["## Takeaways", "\n".join(f"- {escape(one)}" for one in example.takeaways)]
+    return _proven(write_head(_lists(head)), blocks, example, read_example)
+
+
+def write_guide(guide: Guide) -> str:
+    """The guide's text, to be saved as `guides/<id>.md`.
+
+    Raises:
+        ContentError: the record holds something its text could not say.
+    """
+    blocks = [f"# {escape(guide.title)}", *_paragraphs(guide.introduction), "## Steps"]
+    for step in guide.steps:
+        blocks += [f"### {escape(step.name)}", escape(step.text)]
+        if step.shows:
+            blocks.append(_list({"Shows": ", ".join(step.shows)}))
+    return _proven(write_head({"id": guide.id}), blocks, guide, read_guide)
+
+
+def _criterion(criterion: KeyPoint | Motivation | RedFlag, labels: dict[str, str]) -> list[str]:
+    heading = f"### {escape(criterion.name)} {{#{criterion.id}}}"
+    return [heading, escape(criterion.description), _list(labels)]
+
+
+def _list(labels: dict[str, str]) -> str:
+    return "\n".join(f"- {label}: {escape(text)}" for label, text in labels.items())
+
+
+def _paragraphs(text: str) -> Iterable[str]:
+    return (escape(paragraph) for paragraph in text.split("\n\n"))
+
+
+def _lists(head: dict[str, Any]) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in head.items()}
+
+
+def _proven(head: str, blocks: Iterable[str], record: D, read: Callable[[str, Page], D | None]) -> str:
+    """The text, once it has been read back to the same record."""
+    text = head + "\n" + "\n\n".join(blocks) + "\n"
+    page = Page(record.id)
+    again = read(text, page)
+    if page.problems:
+        raise page.problems[0]
+    if again is None or again.model_copy(update={"source": record.source}) != record:
+        raise ContentError(f"{record.id}:1: a text in this document is not folded to one line: fold its white space")
+    return text

@@ -1,0 +1,257 @@
+"""Splits a document's text into its YAML head and its Markdown blocks, each with its line; knows no interviews.
+
+Body text is plain: `*` and `_` mean themselves, white space is folded, a backslash takes a mark's meaning away.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from interviewer.errors import ContentError
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+    from ruamel.yaml.nodes import Node
+
+__all__ = [
+    "Line",
+    "Page",
+    "Part",
+    "UnreadableError",
+    "escape",
+    "plain",
+    "read_head",
+    "read_parts",
+    "split",
+    "write_head",
+]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A piece of raw Markdown and where it starts, counted from 1."""
+
+    number: int
+    raw: str
+
+
+@dataclass
+class Part:
+    """A heading with the paragraphs and list items under it, up to the next heading."""
+
+    heading: Line
+    depth: int
+    """1 for `# `, 2 for `## `, 3 for `### `."""
+    paragraphs: list[Line] = field(default_factory=list)
+    items: list[Line] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The heading's text."""
+        return plain(self.heading.raw)
+
+
+@dataclass
+class Page:
+    """One file being read: what was found wrong so far, and where its head's keys are."""
+
+    source: str
+    problems: list[ContentError] = field(default_factory=list)
+    lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
+    """Of the head's keys and list items: `("shows",)`, `("shows", 0)`."""
+
+    def wrong(self, line: int, message: str) -> None:
+        """Notes a problem, so that one reading finds them all."""
+        self.problems.append(ContentError(f"{self.source}:{line}: {message}"))
+
+    def line(self, *where: str | int) -> int:
+        """The line of a head's key or list item, else of the key, else of the head."""
+        return self.lines.get(where) or self.lines.get(where[:1]) or 1
+
+
+class UnreadableError(Exception):
+    """Reading a file can't go on; its page's problems say why."""
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    # Only escapes and entities are read inside a line, so that `2 * 3 * 4` stays what it is; link definitions
+    # are off because they would swallow a paragraph without a trace.
+    inline = ["backticks", "emphasis", "link", "image", "autolink", "html_inline", "balance_pairs"]
+    return MarkdownIt("commonmark").disable(["reference", *inline])
+
+
+def plain(raw: str) -> str:
+    """The text that a piece of raw Markdown stands for, white space folded."""
+    children = (_markdown().parseInline(raw)[0].children or []) if raw else []
+    return " ".join("".join(child.content or " " for child in children).split())
+
+
+def escape(text: str) -> str:
+    r"""Raw Markdown, on one line, that stands for a text: `plain(escape(x)) == x` for folded texts.
+
+    Marks that mean something to other Markdown readers are escaped too, so that the file looks right in them.
+    """
+    text = re.sub(r"[\\`*\[\]<{}]|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
+    text = re.sub(r"&(?=[#\w])", r"\\&", text)
+    text = re.sub(r"^(?=[#>+=~-])|#$", lambda match: "\\" + match[0], text)
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", text)
+
+
+def split(text: str, page: Page) -> tuple[str, str, int]:
+    """The head, the body and the body's first line number.
+
+    Raises:
+        UnreadableError: empty, no head, an unclosed head, or a control character; the page says which.
+    """
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not text.strip():
+        page.wrong(1, "is empty: write a head between two `---` lines, then the document")
+        raise UnreadableError
+    for number, line in enumerate(lines, 1):
+        # A control character could drive the reader's terminal; no document needs one.
+        control = next((c for c in line if c != "\t" and unicodedata.category(c) == "Cc"), None)
+        if control is not None:
+            page.wrong(number, f"holds the control character U+{ord(control):04X}: delete it")
+            raise UnreadableError
+    if lines[0].rstrip() != "---":
+        page.wrong(1, "must open with a line `---`, then `key: value` lines and another `---`")
+        raise UnreadableError
+    close = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
+    if close is None:
+        page.wrong(1, "the head is never closed: end it with a line `---`")
+        raise UnreadableError
+    return "\n".join(lines[1:close]).expandtabs(2), "\n".join(lines[close + 1 :]), close + 2
+
+
+# ── the head ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_head(head: str, page: Page) -> dict[str, Any]:
+    """Texts and lists of texts by key; scalars stay text, so that `role: 007` and `role: yes` mean what they say.
+
+    Raises:
+        UnreadableError: not YAML, or not a mapping.
+    """
+    from ruamel.yaml.nodes import MappingNode
+
+    node = _compose(head, page)
+    if node is None:
+        return {}
+    if not isinstance(node, MappingNode):
+        page.wrong(2, "the head must be `key: value` lines")
+        raise UnreadableError
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        name, line = str(key.value), key.start_mark.line + 2
+        if name in found:
+            page.wrong(line, f"`{name}` stands twice in the head: keep one")
+            continue
+        page.lines[(name,)] = line
+        found[name] = _value(value, name, page)
+    return found
+
+
+def _compose(head: str, page: Page) -> Node | None:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        node: Node | None = YAML(typ="safe", pure=True).compose(head)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        page.wrong(mark.line + 2 if mark else 2, f"the head is not YAML: {error.problem or error.context}")
+        raise UnreadableError from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        reason = str(error).strip().partition("\n")[0] or "nested too deep"
+        page.wrong(2, f"the head is not YAML: {reason}")
+        raise UnreadableError from error
+    return node
+
+
+def _value(node: Node, name: str, page: Page) -> Any:
+    from ruamel.yaml.nodes import ScalarNode, SequenceNode
+
+    if isinstance(node, SequenceNode):
+        for number, item in enumerate(node.value):
+            page.lines[(name, number)] = item.start_mark.line + 2
+        return [_scalar(item) for item in node.value]
+    return _scalar(node) if isinstance(node, ScalarNode) else {}
+
+
+def _scalar(node: Node) -> str | None:
+    from ruamel.yaml.nodes import ScalarNode
+
+    return str(node.value) if isinstance(node, ScalarNode) and not str(node.tag).endswith(":null") else None
+
+
+def write_head(head: dict[str, Any], comment: str = "") -> str:
+    """The head between its `---` lines; empty lists are left out."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style, yaml.sort_base_mapping_type_on_output = None, False  # type: ignore[assignment]
+    yaml.width, yaml.allow_unicode = 1_000_000, True
+    out = StringIO()
+    yaml.dump({key: value for key, value in head.items() if value != []}, out)
+    return f"---\n{comment}{out.getvalue()}---\n"
+
+
+# ── the body ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_parts(body: str, first_line: int, page: Page) -> list[Part]:
+    """The body as headings with what stands under each; anything else is a problem."""
+    tokens = _markdown().parse(body)
+    parts: list[Part] = []
+    position = 0
+    while position < len(tokens):
+        token, end = tokens[position], _closing(tokens, position)
+        line = first_line + (token.map or [0])[0]
+        if token.type == "heading_open":
+            parts.append(Part(Line(line, tokens[position + 1].content), int(token.tag[1:])))
+        elif token.type == "html_block" and re.fullmatch(r"\s*(<!--.*?-->\s*)+", token.content, re.DOTALL):
+            pass
+        elif not parts:
+            page.wrong(line, "text before the first heading: open the document with `# ` and its title")
+        elif token.type == "paragraph_open":
+            parts[-1].paragraphs.append(Line(line, tokens[position + 1].content))
+        elif token.type in ("bullet_list_open", "ordered_list_open"):
+            parts[-1].items.extend(_items(tokens[position + 1 : end], first_line, page))
+        else:
+            what = token.type.removesuffix("_open").replace("_", " ")
+            page.wrong(line, f"a Markdown {what} has no place here: use headings, paragraphs and lists")
+        position = end + 1
+    return parts
+
+
+def _closing(tokens: Sequence[Token], position: int) -> int:
+    """Index of the token that closes this one; its own when it opens nothing."""
+    opening = tokens[position]
+    if opening.nesting != 1:
+        return position
+    later = range(position + 1, len(tokens))
+    return next(n for n in later if tokens[n].level == opening.level and tokens[n].nesting == -1)
+
+
+def _items(tokens: Sequence[Token], first_line: int, page: Page) -> Iterator[Line]:
+    position = 0
+    while position < len(tokens):
+        end = _closing(tokens, position)
+        inner = tokens[position + 1 : end]
+        line = first_line + (tokens[position].map or [0])[0]
+        if [token.type for token in inner] == ["paragraph_open", "inline", "paragraph_close"]:
+            yield Line(line, inner[1].content)
+        else:
+            page.wrong(line, "a list item is one paragraph of text: move anything else out, or fill it")
+        position = end + 1
