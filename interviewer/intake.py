@@ -1,4 +1,4 @@
-"""Sorts out answers that can't be graded before any model is asked, by name; never gives a low number instead."""
+"""Names answers that can't be graded before any model is asked; never gives a low number instead."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DECLINED = re.compile(
     r"(?:no|an?|any|one)\s+(?:such\s+|real\s+|good\s+)?(?:example|experience|situation|story)s?"
     r"|nothing\s+comes\s+to\s+mind"
     r"|(?:i|i'd)\s+(?:would\s+)?(?:rather|prefer)\s+not\s+(?:to\s+)?(?:say|answer)"
-    r"|(?:can|could)\s+we\s+(?:skip|move\s+on)|skip\s+(?:this|that|it|the)\b|pass\s+on\s+(?:this|that)"
+    r"|(?:can|could|may)\s+(?:we|i)\s+(?:skip|pass|move\s+on)|^\s*(?:please\s+)?(?:skip|pass)\b"
     r")",
     re.IGNORECASE,
 )
@@ -55,9 +55,7 @@ def ungradable(answers: Sequence[str]) -> str:
 
 def declined(answer: str) -> bool:
     """Whether a short answer says that there is no example, or asks to move on."""
-    return (
-        len(answer.split()) <= _DECLINE_MOST_WORDS and _DECLINED.search(answer.replace("’", "'")) is not None
-    )
+    return len(answer.split()) <= _DECLINE_MOST_WORDS and _DECLINED.search(answer.replace("’", "'")) is not None
 
 
 def _readable(text: str, words: Sequence[str]) -> bool:
