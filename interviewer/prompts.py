@@ -69,9 +69,7 @@ class Prompts:
             places = " nor ".join(str(folder / name) for folder in self.folders)
             raise PromptError(f"{missing.name}: no such template: neither {places} exists.") from missing
         except jinja2.TemplateSyntaxError as wrong:
-            raise PromptError(
-                f"{wrong.filename}:{wrong.lineno}: {wrong.message}; correct the template."
-            ) from wrong
+            raise PromptError(f"{wrong.filename}:{wrong.lineno}: {wrong.message}; correct the template.") from wrong
         except jinja2.TemplateError as wrong:
             raise PromptError(
                 f"{self.source(name)}: {wrong}; it can use {', '.join(sorted(values)) or 'no variables'}."
@@ -96,9 +94,7 @@ class Prompts:
         try:
             return frozenset(jinja2.meta.find_undeclared_variables(self._environment.parse(text)))
         except jinja2.TemplateSyntaxError as wrong:
-            raise PromptError(
-                f"{self.source(name)}:{wrong.lineno}: {wrong.message}; correct the template."
-            ) from wrong
+            raise PromptError(f"{self.source(name)}:{wrong.lineno}: {wrong.message}; correct the template.") from wrong
 
     def hash(self, folder: str = "grader") -> str:
         """12 hexadecimal digits that change with any template of the folder (`shared/` counts too)."""

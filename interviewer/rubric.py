@@ -65,8 +65,7 @@ def verdict_questions(document: QuestionDocument, render: Render) -> tuple[Typed
                 criterion=f"{motivation.name}: {motivation.description}",
                 instructions=render("grader/motivation.j2", criterion=motivation),
                 levels=tuple(
-                    Option(value=str(level), description=anchor)
-                    for level, anchor in enumerate(motivation.levels)
+                    Option(value=str(level), description=anchor) for level, anchor in enumerate(motivation.levels)
                 ),
             )
             for motivation in document.motivations
@@ -128,9 +127,7 @@ def build_state(asked: Sequence[str], sentences: Sequence[Sentence], render: Ren
         }
         for index, question in enumerate(asked)
     ]
-    return State(
-        asked=asked[0], sentences=tuple(sentences), text=render("grader/state.j2", exchanges=exchanges)
-    )
+    return State(asked=asked[0], sentences=tuple(sentences), text=render("grader/state.j2", exchanges=exchanges))
 
 
 def rubric_hash(document: QuestionDocument) -> str:

@@ -32,9 +32,7 @@ def split_sentences(answers: Sequence[str]) -> tuple[Sentence, ...]:
     found: list[Sentence] = []
     for index, answer in enumerate(answers):
         for start, end in _spans(answer):
-            found.append(
-                Sentence(number=len(found) + 1, answer=index, start=start, end=end, text=answer[start:end])
-            )
+            found.append(Sentence(number=len(found) + 1, answer=index, start=start, end=end, text=answer[start:end]))
     return tuple(found)
 
 

@@ -119,7 +119,11 @@ def test_the_candidates_own_words_are_no_secret() -> None:
 
 @pytest.mark.parametrize("document", LIBRARY.questions.values(), ids=lambda document: document.id)
 def test_every_written_probe_keeps_the_rules_it_stands_in_for(document: QuestionDocument) -> None:
-    written = [c.probe for c in (*document.key_points, *document.motivations)] + list(document.star_probes.values())
+    written = [
+        *(point.probe for point in document.key_points),
+        *(motivation.probe for motivation in document.motivations),
+        *document.star_probes.values(),
+    ]
     assert {probe: broken_rule(probe, document, said=document.question) for probe in written} == dict.fromkeys(
         written, ""
     )

