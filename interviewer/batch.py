@@ -145,6 +145,7 @@ async def _in_order(
     finally:
         for task in running:
             task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def _earlier(out: Path) -> Iterator[Grade]:
