@@ -27,6 +27,7 @@ __all__ = [
     "module_map",
     "prompts_table",
     "questions_table",
+    "quoted",
     "schema_text",
     "scoring_rule",
     "settings_table",
@@ -36,15 +37,16 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("Records", "errors schema"),
     (
         "Small and pure",
-        "folders settings markup intake quotes sentences rubric scoring agreement probes advice replies",
+        "folders settings markup giveaways intake quotes sentences rubric scoring agreement probes advice replies",
     ),
-    ("Edges: one outside thing each", "documents prompts llm local_model encoder store tokens wording"),
+    ("Edges: one outside thing each", "documents typeset prompts llm local_model encoder store tokens wording"),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
     ("Judging", "deciders grading"),
     ("The conversation", "interview"),
     ("Who interviews and who grades", "panel"),
     ("Places to use it", "page terminal evaluation batch report"),
-    ("Where objects are built", "cli"),
+    ("Where objects are built", "build"),
+    ("The command line", "cli"),
     ("The command", "__main__"),
 )
 """The modules from the lowest layer to the highest: a module imports only from layers below its own."""
@@ -154,6 +156,11 @@ def scoring_rule() -> str:
     """The rule by which verdicts become coverage and a band, as its module states it."""
     text = ast.get_docstring(ast.parse((PACKAGE / "scoring.py").read_text(encoding="utf-8"))) or ""
     return text.partition("\n\n")[2].strip()
+
+
+def quoted(text: str) -> str:
+    """The text as a Markdown block quote."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
 def schema_text() -> str:

@@ -1,0 +1,95 @@
+"""What the documentation says about the program is what the program says."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from cogapp import Cog
+
+from interviewer import report
+from interviewer.content import check_folder
+from interviewer.schema import Grade
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GENERATED = ["README.md", "content/README.md", "prompts/README.md"]
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_generated_blocks_are_current(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    command = ["cog", "--check", "--diff", "-P", "-p", "from interviewer.report import *", name]
+    code = Cog().main(command)
+    assert code == 0, f"`make docs` writes {name} again:\n{capsys.readouterr().out}"
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_there_is_something_to_generate(name: str) -> None:
+    assert "[[[cog " in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_schema_for_editors_is_current() -> None:
+    written = (ROOT / "content" / "question.schema.json").read_text(encoding="utf-8")
+    assert written == report.schema_text(), "`make docs` writes content/question.schema.json again"
+
+
+def test_the_documented_grade_line_is_a_grade_with_every_field() -> None:
+    lines = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
+    grade = next(line for line in lines if "status" in line)
+    assert Grade.model_validate(grade).version == 1
+    assert grade.keys() == Grade.model_fields.keys()
+    table = README.partition("| field | meaning |")[2].partition("\n\n")[0]
+    assert not {name for name in Grade.model_fields if f"`{name}`" not in table}
+
+
+def test_the_question_shown_to_coaches_is_one_that_loads(tmp_path: Path) -> None:
+    shown = re.findall(
+        r"```markdown\n(.*?)```", (ROOT / "content" / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    (tmp_path / "questions").mkdir()
+    (tmp_path / "questions" / "late-delivery.md").write_text(shown[0], encoding="utf-8")
+    assert check_folder(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", [*GENERATED, "CHANGELOG.md"])
+def test_every_link_to_a_file_leads_somewhere(name: str) -> None:
+    file = ROOT / name
+    targets = re.findall(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)", file.read_text(encoding="utf-8"))
+    assert not [target for target in targets if target and not (file.parent / target).exists()]
+
+
+def test_every_link_within_the_readme_leads_to_a_heading() -> None:
+    headings = {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", README, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([^)]*)\)", README)) <= headings
+
+
+def test_every_make_command_in_the_readme_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"\bmake ([a-z-]+)", README)) - {"sure"}
+    assert named
+    assert not [name for name in named if not re.search(rf"^{name}:.*## ", makefile, re.MULTILINE)]
+
+
+def test_a_rule_that_spans_a_table_cell_cannot_break_the_table() -> None:
+    assert report._table(("a",), [("x | y\nz",)]).splitlines()[-1] == "| x \\| y z |"
+
+
+def test_agreement_is_found_wherever_a_result_carries_it() -> None:
+    agreement = {
+        "labellers": "rater-1",
+        "split": "test",
+        "measured": "2026-11-01",
+        "key_point_macro_f1": 0.6,
+        "key_point_coverage": 0.8,
+        "red_flag_f1": 0.5,
+    }
+    found = list(report._search({"runs": [{"decider": "chat", "calibration": {"agreement": agreement}}]}, "file"))
+    assert [(decider, record.split) for decider, record in found] == [("chat", "test")]
