@@ -53,6 +53,16 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(TEMPORARY, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests last, so that what breaks quickly is seen quickly."""
+    slow = ("browser", "wheel", "embedded")
+    items.sort(
+        key=lambda item: max(
+            (slow.index(mark.name) + 1 for mark in item.iter_markers() if mark.name in slow), default=0
+        )
+    )
+
+
 @pytest.fixture(autouse=True)
 def _guard(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Each test has a home of its own, and fails if anything tried to reach the network, caught or not."""

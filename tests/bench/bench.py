@@ -1,0 +1,315 @@
+"""Measures what people wait for, beside the bare thing in the same run; prints a table and asserts nothing.
+
+Run it with `make bench`. Every figure is a median; the number of runs stands beside it. Nothing leaves the machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_WORD_SECONDS = 0.050
+"""What the fake endpoint waits before its first word; a fast hosted model needs several times as long."""
+BETWEEN_WORDS_SECONDS = 0.002
+LINE = "What did you say to that customer first, and what did they do then?"
+
+Row = tuple[str, str, str, str]
+"""What, figure, beside, runs."""
+
+BARE_PAGE = """
+import sys, gradio as gr
+with gr.Blocks() as page:
+    gr.Chatbot(); gr.Textbox()
+page.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
+"""
+
+
+def main() -> None:
+    """Measure everything; what can't be measured says why."""
+    table = Table("what", "ours", "beside it", "runs", title="make bench")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.update(clean_environment(home))
+        for measure in (help_seconds, page_start, speech_overhead, builtin_grades, prompt_sizes):
+            try:
+                for row in measure():
+                    table.add_row(*row)
+            except Exception as error:  # a figure that is missing is reported, the others are still wanted
+                table.add_row(measure.__name__.replace("_", " "), f"not measured: {error}", "", "")
+    Console(width=130).print(table)
+
+
+def clean_environment(home: str) -> dict[str, str]:
+    """No keys, no model, no statistics: the same run on every machine."""
+    for name in [name for name in os.environ if name.startswith(("OPENAI_", "INTERVIEWER_"))]:
+        del os.environ[name]
+    return {
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "INTERVIEWER_LOCAL_MODEL": "off",
+        "INTERVIEWER_DATA": f"{home}/data",
+        "INTERVIEWER_CACHE": f"{home}/cache",
+    }
+
+
+def help_seconds(runs: int = 9) -> Iterator[Row]:
+    """Seconds of `interviewer --help`, beside a Python that does nothing."""
+
+    def seconds(*command: str) -> float:
+        started = time.perf_counter()
+        subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+        return time.perf_counter() - started
+
+    ours, bare = alternate(runs, lambda: seconds("-m", "interviewer", "--help"), lambda: seconds("-c", "pass"))
+    yield "interviewer --help", f"{ours:.2f} s", f"python -c pass: {bare:.2f} s", str(runs)
+
+
+def page_start(runs: int = 3) -> Iterator[Row]:
+    """Seconds from starting the process until the page answers, beside a bare Gradio page."""
+
+    def seconds(*command: str) -> float:
+        port = free_port()
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, *[part.format(port=port) for part in command]],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            wait_for_page(f"http://127.0.0.1:{port}/", process)
+            return time.perf_counter() - started
+        finally:
+            process.terminate()
+            process.communicate()
+
+    ours, bare = alternate(
+        runs,
+        lambda: seconds("-m", "interviewer", "serve", "--port", "{port}"),
+        lambda: seconds("-c", BARE_PAGE.replace("{", "{{").replace("}", "}}"), "{port}"),
+    )
+    yield "page start-up", f"{ours:.2f} s", f"bare Gradio page: {bare:.2f} s (ours × {ours / bare:.2f})", str(runs)
+
+
+def speech_overhead(runs: int = 60) -> Iterator[Row]:
+    """Milliseconds from an answer to the first visible word, beside a bare SDK stream of the same request."""
+    ours, bare = asyncio.run(_speech(runs))
+    overhead = (ours - bare) * 1000
+    beside = f"bare SDK stream: {bare * 1000:.1f} ms (ours × {ours / bare:.2f}, overhead {overhead:.1f} ms)"
+    yield "answer → first word", f"{ours * 1000:.1f} ms", beside, str(runs)
+
+
+async def _speech(runs: int) -> tuple[float, float]:
+    from openai import AsyncOpenAI
+
+    from interviewer import interview as talk
+    from interviewer.llm import LLM, OpenAIEndpoint
+
+    prompts, document = shipped()
+    answers, _ = labelled_answers()
+    async with fake_endpoint() as base_url:
+        endpoint = OpenAIEndpoint(base_url=base_url, api_key="none", timeout_seconds=30)
+        interviewer = talk.Interviewer(prompts=prompts, llm=LLM(endpoint, "fake"))
+        client = AsyncOpenAI(base_url=base_url, api_key="none")
+        begun = talk.begin([document], prompts=prompts, id="bench", now=time.time())
+
+        async def our_first_word(answer: str) -> float:
+            started = time.perf_counter()
+            answered = talk.answer(begun, answer)
+            step = talk.next_step(answered, None, time.time())
+            seconds = 0.0
+            async for _piece in talk.speak(answered, step, interviewer):
+                seconds = seconds or time.perf_counter() - started
+            return seconds
+
+        async def bare_first_word(answer: str) -> float:
+            answered = talk.answer(begun, answer)
+            step = talk.next_step(answered, None, time.time())
+            assert isinstance(step, talk.FollowUp)
+            body: Any = talk.messages(answered, step.probe, prompts)
+            seconds = 0.0
+            started = time.perf_counter()
+            stream = await client.chat.completions.create(model="fake", messages=body, max_tokens=90, stream=True)
+            async for chunk in stream:
+                if chunk.choices and chunk.choices[0].delta.content:
+                    seconds = seconds or time.perf_counter() - started
+            return seconds
+
+        ours: list[float] = []
+        bare: list[float] = []
+        for number in range(runs + 5):
+            text = answers[number % len(answers)]
+            ours.append(await our_first_word(text))
+            bare.append(await bare_first_word(text))
+        await client.close()
+        await endpoint.close()
+    return statistics.median(ours[5:]), statistics.median(bare[5:])  # the first ones open connections
+
+
+def builtin_grades() -> Iterator[Row]:
+    """Seconds of a whole grade by the built-in decider, one at a time, and answers a second."""
+    from interviewer import encoder
+    from interviewer.builtin import BuiltinDecider
+    from interviewer.grading import grade
+
+    prompts, document = shipped()
+    answers, _ = labelled_answers()
+    started = time.perf_counter()
+    decider = BuiltinDecider(encoder.load())
+    loading = time.perf_counter() - started
+
+    async def seconds(answer: str) -> float:
+        begun = time.perf_counter()
+        async for _ in grade(document, [answer], asked=[document.question], decider=decider, prompts=prompts):
+            pass
+        return time.perf_counter() - begun
+
+    asyncio.run(seconds(answers[0]))
+    each = [asyncio.run(seconds(answer)) for answer in answers[:60]]
+    slow = sorted(each)[int(len(each) * 0.95)]
+    words = statistics.median(len(answer.split()) for answer in answers[:60])
+    yield "built-in grade", f"{statistics.median(each):.3f} s", f"95th percentile {slow:.3f} s", str(len(each))
+    yield (
+        "built-in answers per second",
+        f"{len(each) / sum(each):.1f}",
+        f"median answer {words:.0f} words",
+        str(len(each)),
+    )
+    yield "built-in decider loads in", f"{loading:.2f} s", "", "1"
+
+
+def prompt_sizes() -> Iterator[Row]:
+    """Tokens of one interviewer turn, and of what a grade's requests hold, over labelled answers."""
+    from interviewer import interview as talk
+    from interviewer.grading import questions_for
+    from interviewer.tokens import count_tokens
+
+    prompts, document = shipped()
+    answers, _ = labelled_answers()
+    begun = talk.begin([document], prompts=prompts, id="bench", now=time.time())
+    turns, states, whole = [], [], []
+    for text in answers[:60]:
+        answered = talk.answer(begun, text)
+        step = talk.next_step(answered, None, time.time())
+        if isinstance(step, talk.FollowUp) and step.probe.text:
+            turns.append(sum(count_tokens(said["content"]) for said in talk.messages(answered, step.probe, prompts)))
+        state, questions = questions_for(document, [text], [document.question], prompts)
+        states.append(count_tokens(state.text))
+        whole.append(states[-1] + sum(count_tokens(question.instructions) for question in questions))
+    yield "prompt tokens per turn", f"{statistics.median(turns):.0f}", f"most {max(turns)}", str(len(turns))
+    yield (
+        "tokens of a grade's questions",
+        f"{statistics.median(whole):.0f}",
+        f"of them the answer {statistics.median(states):.0f}",
+        str(len(whole)),
+    )
+
+
+def alternate(runs: int, ours: Callable[[], float], bare: Callable[[], float]) -> tuple[float, float]:
+    """Medians of both, measured in turn so that a busy machine is busy for both; the first pair warms up."""
+    pairs = [(ours(), bare()) for _ in range(runs + 1)][1:]
+    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+
+
+def shipped() -> tuple[Any, Any]:
+    """The packaged prompts and the first question."""
+    from interviewer.content import load_library
+    from interviewer.folders import bundled
+    from interviewer.prompts import Prompts
+
+    return Prompts(), load_library([bundled("content")]).questions["difficult-customers"]
+
+
+def labelled_answers() -> tuple[list[str], Path]:
+    """The texts of the labelled answers, and the file they are from."""
+    file = ROOT / "evals" / "answers" / "difficult-customers.jsonl"
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    texts = [line["answer"] for line in lines]
+    return [text for text in texts if len(text.split()) >= 30], file
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def wait_for_page(address: str, process: subprocess.Popen[str]) -> None:
+    """Returns once the page answers; raises with the process's last words if it ends first."""
+    while True:
+        if process.poll() is not None:
+            said = process.stderr.read() if process.stderr else ""
+            raise RuntimeError(f"the page ended at once: {said.strip().splitlines()[-1:]}")
+        try:
+            with urllib.request.urlopen(address, timeout=5) as reply:
+                if reply.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.01)
+
+
+@asynccontextmanager
+async def fake_endpoint() -> AsyncIterator[str]:
+    """An OpenAI-compatible endpoint on loopback that streams one line with fixed delays."""
+
+    serving: set[asyncio.Task[Any] | None] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                fields = dict(line.split(": ", 1) for line in head.decode().lower().split("\r\n")[1:] if ": " in line)
+                await reader.readexactly(int(fields.get("content-length", "0")))
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+                )
+                await writer.drain()
+                await asyncio.sleep(FIRST_WORD_SECONDS)
+                for event in events():
+                    writer.write(f"{len(event):x}\r\n".encode() + event + b"\r\n")
+                    await writer.drain()
+                    await asyncio.sleep(BETWEEN_WORDS_SECONDS)
+                writer.write(b"0\r\n\r\n")
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    finally:
+        server.close()
+        await asyncio.gather(*filter(None, serving))  # they end when the clients have closed
+
+
+def events() -> Iterator[bytes]:
+    """The line as server-sent events, a word each."""
+    frame: dict[str, Any] = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "fake"}
+    for word in LINE.replace(" ", "\0 ").split("\0"):
+        choice = {"index": 0, "delta": {"content": word}, "finish_reason": None}
+        yield f"data: {json.dumps({**frame, 'choices': [choice]})}\n\n".encode()
+    last = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    yield f"data: {json.dumps({**frame, 'choices': [last]})}\n\n".encode()
+    yield b"data: [DONE]\n\n"
+
+
+if __name__ == "__main__":
+    main()
