@@ -8,8 +8,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-# A key or an address in the environment means a stronger model than the embedded one.
-ENDPOINT := $(strip $(OPENAI_API_KEY)$(OPENAI_BASE_URL))
+# A key or an address means a stronger model than the embedded one, which then need not be fetched.
+OTHER_MODEL := $(strip $(OPENAI_API_KEY)$(OPENAI_BASE_URL)$(filter-out auto,$(INTERVIEWER_LOCAL_MODEL)))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 # Wheels only: building from source would fetch build tools that no lock pins.
@@ -23,7 +23,7 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(BIN)/.run ## practise: open the page on 127.0.0.1 (installs what is missing first)
-	@$(if $(ENDPOINT),:,$(BIN)/interviewer model pull) \
+	@$(if $(OTHER_MODEL),:,$(BIN)/interviewer model pull) \
 		|| echo "Going on without the embedded model: the questions and follow-ups come as they are written." >&2
 	@exec $(BIN)/interviewer serve
 
