@@ -155,7 +155,7 @@ def table(result: dict[str, Any]) -> str:
     """The figures as Markdown."""
     lines = [
         f"Model `{result['model']}`, measured {result['measured']}. Labels: `model-rater-1` and `model-rater-2`, both",
-        "language models. In brackets the 95 % interval over answers. Dev chose the weights, temperatures and thresholds;",
+        "language models. In brackets the 95 % interval over answers. Dev chose weights, temperatures and thresholds;",
         "test chose nothing.",
         "",
         "| figure | dev, rater 1 | test, rater 1 | test, rater 2 |",

@@ -1,0 +1,48 @@
+"""Answers typed questions with the built-in encoder, on this machine and without a network; never generates text."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal
+
+from .encoder import CLASSES, Encoder, Reading
+from .schema import Calibration, Choice, Decision, State, TypedQuestion
+
+__all__ = ["BuiltinDecider"]
+
+
+class BuiltinDecider:
+    """The built-in encoder as a decider.
+
+    It reads a question's `criterion` and the state's sentences, nothing else: neither instructions nor options are part
+    of what it was trained on. Verdict and sentence come from the same pass.
+    """
+
+    name: Literal["builtin"] = "builtin"
+    evidence: Literal["together"] = "together"
+
+    def __init__(self, encoder: Encoder) -> None:
+        """Takes the encoder as loaded; its card says what the model is called and how it is calibrated."""
+        self._encoder = encoder
+        self.model: str = str(encoder.facts.get("name", "builtin"))
+        self.calibration = Calibration.model_validate(encoder.facts.get("calibration", {}))
+
+    async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
+        """Yields a decision for each question, all at once after one pass; see `schema.Decider`."""
+        criteria = tuple(dict.fromkeys((question.kind, question.criterion) for question in questions))
+        sentences = [sentence.text for sentence in state.sentences]
+        numbers = [str(sentence.number) for sentence in state.sentences]
+        readings = await asyncio.to_thread(self._encoder.read, sentences, criteria)
+        by_criterion = dict(zip(criteria, readings, strict=True))
+        for question in questions:
+            reading = by_criterion[question.kind, question.criterion]
+            if isinstance(question, Choice) and question.evidence_for:
+                probabilities = _sentence_choice(reading, numbers)
+            else:
+                probabilities = dict(zip(CLASSES[question.kind], reading.probabilities, strict=True))
+            yield Decision(name=question.name, probabilities=probabilities)
+
+
+def _sentence_choice(reading: Reading, numbers: Sequence[str]) -> dict[str, float]:
+    return {**dict(zip(numbers, reading.sentences, strict=True)), "none": reading.none}
