@@ -1,0 +1,286 @@
+"""Judges by a chat model's log-probabilities for "yes" and "no"; nothing that the model generates is trusted.
+
+Each typed question is one request whose beginning, instructions and answer, is the same for all of them, so the model
+reads it once. Log-odds of "yes" are compared with the model's own on answers that say nothing (contextual calibration,
+Zhao et al. 2021, "Calibrate Before Use"), then a curve for each kind of criterion, fitted on labelled answers by
+`evals/calibrate_readout.py`, turns them into probabilities.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from .errors import ProviderUnsupported
+from .folders import cache_folder
+from .llm import LLM, Reply
+from .prompts import Prompts
+from .rubric import ON_TOPIC, build_state
+from .schema import Calibration, Choice, Decision, Predicate, Record, Score, State, TypedQuestion, Usage
+from .sentences import split_sentences
+
+__all__ = ["NEUTRAL_ANSWERS", "Curve", "ReadoutDecider", "ReadoutWeights", "load_weights", "log_odds", "templates_hash"]
+
+CurveName = Literal["key_point", "motivation", "red_flag", "star", "on_topic"]
+NEUTRAL_ANSWERS = (
+    "I don't know.",
+    "It depends on the situation and on the people.",
+    "Yes, I have worked with customers for some years.",
+)
+"""Answers that show nothing: what the model says to them is its leaning, not a finding."""
+MOST_TOKENS = 20
+"""Likeliest tokens asked for, the most an endpoint gives."""
+GRADER_SLOT = 1
+"""Of the embedded server's two, so that the interviewer's prompt stays cached in the other."""
+_ORDER: Sequence[CurveName] = ("red_flag", "key_point", "star", "motivation", "on_topic")
+_TEMPLATES = ("readout_system", "readout_key_point", "readout_motivation", "readout_red_flag", "readout_star", "state")
+
+
+class Curve(Record):
+    """An ordinal logistic curve: P(level ≥ k) = 1 / (1 + exp(cuts[k-1] − scale · x)), x being log-odds.
+
+    McCullagh 1980, "Regression Models for Ordinal Data", the proportional-odds model.
+    """
+
+    scale: float
+    cuts: tuple[float, ...]
+    """Ascending, one fewer than there are levels."""
+
+    def levels(self, log_odds: float) -> tuple[float, ...]:
+        """The probability of each level, from the lowest; they sum to 1."""
+        at_least = [1.0, *(_sigmoid(self.scale * log_odds - cut) for cut in self.cuts), 0.0]
+        return tuple(high - low for high, low in itertools.pairwise(at_least))
+
+
+class ReadoutWeights(Record):
+    """What was fitted on labelled answers, and for which model and wording."""
+
+    model: str
+    templates: str
+    """Hash of the templates it was fitted with."""
+    curves: dict[CurveName, Curve]
+    leanings: dict[str, float]
+    """The mean log-odds on neutral answers, by the hash of the question as the model reads it."""
+    usual: dict[CurveName, float]
+    """The mean leaning of each kind, for a question that was never put to neutral answers."""
+    calibration: Calibration
+
+
+def load_weights() -> ReadoutWeights:
+    """The shipped weights."""
+    text = resources.files(__package__).joinpath("weights", "readout.json").read_text(encoding="utf-8")
+    return ReadoutWeights.model_validate_json(text)
+
+
+class ReadoutDecider:
+    """A chat model that gives log-probabilities, as a decider."""
+
+    name: Literal["readout"] = "readout"
+    evidence: Literal["after"] = "after"
+
+    def __init__(
+        self,
+        llm: LLM,
+        prompts: Prompts,
+        calibration: Calibration | None = None,
+        *,
+        weights: ReadoutWeights | None = None,
+        leanings_file: Path | None = None,
+    ) -> None:
+        """Asks nothing yet.
+
+        Args:
+            llm: gives `top_logprobs`; the embedded model as a rule.
+            prompts: wording of the questions.
+            calibration: thresholds other than the fitted ones.
+            weights: other than the shipped ones.
+            leanings_file: where leanings on questions of one's own are kept; None for the cache folder.
+        """
+        self._llm = llm
+        self._prompts = prompts
+        self._weights = weights or load_weights()
+        self._file = leanings_file or cache_folder() / "readout-leanings.json"
+        self.model = llm.model
+        self.calibration = calibration or self._fitted_calibration()
+        self._leanings = {**self._weights.leanings, **_read_leanings(self._file)}
+
+    def _fitted_calibration(self) -> Calibration:
+        """The fitted thresholds; the agreement figures only for the model and wording they were measured with."""
+        same = self._weights.model == self.model and self._weights.templates == templates_hash(self._prompts)
+        return self._weights.calibration if same else self._weights.calibration.model_copy(update={"agreement": None})
+
+    async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
+        """Yields one decision a request: red flags, key points, STAR parts, motivations; see `schema.Decider`."""
+        for question in sorted(questions, key=lambda question: _ORDER.index(_curve_name(question))):
+            if isinstance(question, Choice) and question.evidence_for:
+                yield await self._choose_sentence(state, question)
+            else:
+                yield await self._judge(state, question)
+
+    async def measure_leanings(self, questions: Sequence[TypedQuestion], asked: str) -> int:
+        """Puts questions that are new to it to the neutral answers and keeps what it learns; returns how many it did.
+
+        Three requests for each: for the background, or while documents are checked. It makes verdicts on a document
+        of one's own better, and needs no labels.
+
+        Args:
+            questions: of one document.
+            asked: its question.
+        """
+        new = [question for question in questions if self.key(question) not in self._leanings]
+        found: dict[str, list[float]] = {self.key(question): [] for question in new}
+        for answer in NEUTRAL_ANSWERS:
+            state = build_state([asked], split_sentences([answer]), self._prompts.render)
+            for question in new:
+                odds, _ = await self.ask_odds(state, question)
+                if odds is not None:
+                    found[self.key(question)].append(odds)
+        learned = {key: sum(odds) / len(odds) for key, odds in found.items() if odds}
+        self._leanings |= learned
+        _write_leanings(self._file, learned)
+        return len(learned)
+
+    def read(self, question: TypedQuestion, odds: float | None) -> Decision:
+        """The decision that log-odds of "yes" stand for; None is a refusal."""
+        if odds is None:
+            return Decision(name=question.name, refusal="The model answered neither yes nor no.")
+        name = _curve_name(question)
+        leaning = self._leanings.get(self.key(question), self._weights.usual.get(name, 0.0))
+        levels = self._weights.curves[name].levels(odds - leaning)
+        return Decision(name=question.name, probabilities=_by_value(question, levels))
+
+    async def _judge(self, state: State, question: TypedQuestion) -> Decision:
+        odds, usage = await self.ask_odds(state, question)
+        return self.read(question, odds).model_copy(update={"usage": usage})
+
+    async def ask_odds(self, state: State, question: TypedQuestion) -> tuple[float | None, Usage]:
+        """The model's log-odds of "yes", as they come, and the tokens that took."""
+        reply = await self._ask(state, self._word(question))
+        return log_odds(reply.top_logprobs[0]), reply.usage
+
+    async def _choose_sentence(self, state: State, question: Choice) -> Decision:
+        text = self._prompts.render("grader/readout_sentence.j2", question=question)
+        reply = await self._ask(state, text, tokens=2)
+        numbers = [option.value for option in question.options if option.value != "none"]
+        return Decision(
+            name=question.name, probabilities=number_probabilities(reply.top_logprobs, numbers), usage=reply.usage
+        )
+
+    async def _ask(self, state: State, text: str, tokens: int = 1) -> Reply:
+        # The question last: everything before it is the same for all questions and is read once.
+        messages = [
+            {"role": "system", "content": self._prompts.render("grader/readout_system.j2")},
+            {"role": "user", "content": f"{state.text}\n\n{text}"},
+        ]
+        extra = {"id_slot": GRADER_SLOT} if self._llm.local else None
+        reply = await self._llm.ask(messages, max_tokens=tokens, top_logprobs=MOST_TOKENS, extra=extra)
+        if not reply.top_logprobs:
+            raise ProviderUnsupported(
+                f"{self.model} gave no log-probabilities, which the readout grader reads: set INTERVIEWER_DECIDER=chat."
+            )
+        return reply
+
+    def _word(self, question: TypedQuestion) -> str:
+        return self._prompts.render(f"grader/readout_{question.kind}.j2", question=question)
+
+    def key(self, question: TypedQuestion) -> str:
+        """What a question's leaning is kept under: changes with the model and with any word of the question."""
+        return hashlib.sha256(f"{self.model}\n{self._word(question)}".encode()).hexdigest()[:12]
+
+
+def log_odds(top: Mapping[str, float]) -> float | None:
+    """Natural log-odds of "yes" against "no", summed over spellings; None when neither is among the tokens.
+
+    One that is missing counts as just less likely than the least likely token there.
+
+    Args:
+        top: token text → natural log-probability.
+    """
+    sums = {word: [value for token, value in top.items() if token.strip().lower() == word] for word in ("yes", "no")}
+    if not any(sums.values()):
+        return None
+    floor = min(top.values()) - 1.0
+    yes, no = (_log_sum(values) if values else floor for values in sums.values())
+    return yes - no
+
+
+def number_probabilities(top: Sequence[Mapping[str, float]], numbers: Sequence[str]) -> dict[str, float]:
+    """The probability of each number, and of `none`, from the tokens of a number's first two digits.
+
+    The model writes digits as single tokens. The second token was seen only after the likeliest first digit; for other
+    first digits the one-digit number takes their probability.
+
+    Args:
+        top: for each of up to two generated tokens, token text → natural log-probability.
+        numbers: the numbers there are.
+    """
+    weights = dict.fromkeys(numbers, 0.0)
+    first = {token.strip(): math.exp(value) for token, value in top[0].items() if token.strip().isdigit()}
+    likeliest = max(first, key=lambda digit: first[digit], default="")
+    second = {token.strip(): math.exp(value) for token, value in top[1].items()} if len(top) > 1 else {}
+    digits = {token: value for token, value in second.items() if token.isdigit()}
+    for digit, probability in first.items():
+        longer = {digit + token: value for token, value in digits.items()} if digit == likeliest else {}
+        ends = max(0.0, 1.0 - sum(longer.values()))
+        for number, share in {digit: ends, **longer}.items():
+            if number in weights:
+                weights[number] += probability * share
+    return {**weights, "none": max(0.0, 1.0 - sum(weights.values()))}
+
+
+def templates_hash(prompts: Prompts) -> str:
+    """12 hexadecimal digits that change with the wording that verdicts are read out with; comments don't count."""
+    digest = hashlib.sha256()
+    for name in _TEMPLATES:
+        source = prompts.source(f"grader/{name}.j2").read_text(encoding="utf-8")
+        digest.update(re.sub(r"\{#.*?#\}", "", source, flags=re.DOTALL).strip().encode())
+    return digest.hexdigest()[:12]
+
+
+def _curve_name(question: TypedQuestion) -> CurveName:
+    return "on_topic" if question.name == ON_TOPIC else question.kind
+
+
+def _by_value(question: TypedQuestion, levels: Sequence[float]) -> dict[str, float]:
+    """Probabilities by option value; `levels` go from the lowest upwards."""
+    if isinstance(question, Predicate):
+        return dict(zip(("false", "true"), levels, strict=True))
+    if isinstance(question, Score):
+        return dict(zip((level.value for level in question.levels), levels, strict=True))
+    return dict(zip((option.value for option in reversed(question.options)), levels, strict=True))
+
+
+def _sigmoid(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))
+
+
+def _log_sum(values: Sequence[float]) -> float:
+    highest = max(values)
+    return highest + math.log(sum(math.exp(value - highest) for value in values))
+
+
+def _read_leanings(file: Path) -> dict[str, float]:
+    """What was learned on this machine; a damaged file counts as none, since it can be learned again."""
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return {str(key): float(value) for key, value in kept.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def _write_leanings(file: Path, learned: Mapping[str, float]) -> None:
+    """Adds to the file in one step, so that a reader never sees half of it; a full disk costs only the saving."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        half = file.with_suffix(".writing")
+        half.write_text(json.dumps({**_read_leanings(file), **learned}, indent=0), encoding="utf-8")
+        half.replace(file)
+    except OSError:
+        return
