@@ -31,6 +31,8 @@ FILLERS = [
     "kind of",
     "sort of",
 ]
+HELD = 6
+"""Every so-manieth piece is held out."""
 # Where a motivation is seen, its sentence is most often one that shows these points.
 SHOWN_BY = {
     "conflict_resolution": ("de_escalation", "problem_solving", "professional"),
@@ -192,7 +194,10 @@ class Snippets:
     def __init__(self, names: list[str]) -> None:
         folder = HERE / "training"
         self.names = names
-        self.pieces = read_lines(folder / "snippets.jsonl")
+        pieces = read_lines(folder / "snippets.jsonl")
+        self.held = pieces[::HELD]
+        """Pieces that are never trained on: with dev they choose the step."""
+        self.pieces = [piece for piece in pieces if piece not in self.held]
         self.others = read_lines(folder / "other-criteria.jsonl")
         self.off_topic = read_lines(folder / "off-topic.jsonl")
         self.criteria: dict[str, list[str]] = json.loads((folder / "criteria.json").read_text(encoding="utf-8"))
@@ -201,9 +206,9 @@ class Snippets:
         """Criteria of no document, so that the encoder learns to read criteria instead of remembering them."""
         return [row["criterion"] for row in self.others]
 
-    def compose(self, rng: random.Random) -> Example:
-        """One to seven pieces in a row; what none of them shows is missing."""
-        pieces = rng.sample(self.pieces, rng.choice((1, 1, 2, 2, 3, 4, 5, 6)))
+    def compose(self, rng: random.Random, *, held: bool = False) -> Example:
+        """One to six pieces (of those held out, or the others) in a row; what none of them shows is missing."""
+        pieces = rng.sample(self.held if held else self.pieces, rng.choice((1, 1, 2, 2, 3, 4, 5, 6)))
         sentences: list[str] = []
         marks: dict[str, tuple[float, Target]] = {}
         shown: dict[str, set[int]] = {}

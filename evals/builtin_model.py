@@ -74,7 +74,11 @@ class CriteriaEncoder(nn.Module):  # type: ignore[misc]
         self.query = nn.Linear(HIDDEN, HIDDEN)
         self.key = nn.Linear(HIDDEN, HIDDEN)
         self.none = nn.Linear(HIDDEN, 1)
-        self.mix = nn.Linear(2 * HIDDEN, HIDDEN)
+        self.pair_criterion = nn.Linear(HIDDEN, HIDDEN)
+        self.pair_sentence = nn.Linear(HIDDEN, HIDDEN)
+        self.mix = nn.Linear(3 * HIDDEN, HIDDEN)
+        self.register_buffer("centre", torch.zeros(HIDDEN))
+        self.register_buffer("spread", torch.ones(HIDDEN))
         self.heads = nn.ModuleDict({kind: nn.Linear(HIDDEN, size) for kind, size in SIZES.items()})
 
     def middle(self, tokens: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
@@ -91,7 +95,8 @@ class CriteriaEncoder(nn.Module):  # type: ignore[misc]
     ) -> tuple[Tensor, ...]:
         """Shapes: tokens and keep (B, L), keep 1 but 0 on padding; criteria (K, H), kinds (K,); sentences (B, S, L)."""
         middle, mask = self.middle(tokens, keep)
-        joined = self.join_norm(self.join(criteria) + self.kinds(kinds))
+        # Averages of any texts' states lie close together; what tells them apart is what is left without their mean.
+        joined = self.join_norm(self.join((criteria - self.centre) / self.spread) + self.kinds(kinds))
         c = joined[None].expand(tokens.shape[0], -1, -1)
         x = self.dropout(middle)
         for layer in self.layers[HALF:]:
@@ -100,8 +105,9 @@ class CriteriaEncoder(nn.Module):  # type: ignore[misc]
         pointer = self.query(c) @ self.key(sentence).transpose(1, 2) / math.sqrt(HIDDEN)
         pointer = pointer + (sentences.sum(-1) == 0).to(x.dtype)[:, None, :] * -1e4
         pointer = torch.cat([pointer, self.none(c)], dim=-1)
-        shown = torch.softmax(pointer, dim=-1)[:, :, :-1] @ sentence
-        z = self.dropout(nn.functional.gelu(self.mix(torch.cat([c, shown], dim=-1))))
+        shown = torch.softmax(pointer, dim=-1)[:, :, :-1] @ torch.cat([sentence, self.pair_sentence(sentence)], dim=-1)
+        match = self.pair_criterion(c) * shown[:, :, HIDDEN:]
+        z = self.dropout(nn.functional.gelu(self.mix(torch.cat([c, shown[:, :, :HIDDEN], match], dim=-1))))
         return (*(self.heads[kind](z) for kind in SIZES), pointer, middle)
 
 
@@ -133,7 +139,22 @@ def from_base(folder: Path, dropout: float = 0.1) -> CriteriaEncoder:
                 state[f"layers.{i}.{new}.{part}"] = base[f"{old}{name}.{part}"]
     missing, unexpected = model.load_state_dict(state, strict=False)
     assert not unexpected and all(
-        m.split(".")[0] in ("join", "join_norm", "kinds", "query", "key", "none", "mix", "heads") for m in missing
+        m.split(".")[0]
+        in (
+            "join",
+            "join_norm",
+            "kinds",
+            "query",
+            "key",
+            "none",
+            "mix",
+            "heads",
+            "pair_criterion",
+            "pair_sentence",
+            "centre",
+            "spread",
+        )
+        for m in missing
     )
     with torch.no_grad():
         for linear in (model.join, model.query, model.key):
