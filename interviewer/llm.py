@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from interviewer.errors import (
+from .errors import (
     InterviewerError,
     ProviderBusy,
     ProviderError,
@@ -24,7 +24,7 @@ from interviewer.errors import (
     ReplyError,
     SettingsError,
 )
-from interviewer.replies import Reply, clip, join_chunks, read_piece, read_reply
+from .replies import Reply, clip, join_chunks, read_piece, read_reply
 
 if TYPE_CHECKING:
     import httpx2
@@ -239,7 +239,7 @@ class LLM:
         max_tokens: int,
         temperature: float = 0.0,
         extra: dict[str, Any] | None = None,
-    ) -> AsyncIterator[str | Reply]:
+    ) -> AsyncGenerator[str | Reply]:
         """Yields pieces of text as they come, then the whole reply.
 
         Closing the generator, or cancelling the task that reads it, closes the connection: leave a loop over it early

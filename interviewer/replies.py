@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from interviewer.errors import ReplyError
-from interviewer.schema import Record, Usage
+from .errors import ReplyError
+from .schema import Record, Usage
 
 __all__ = ["Reply", "clip", "join_chunks", "read_piece", "read_reply"]
 
