@@ -1,0 +1,199 @@
+"""Lays out the page and ties buttons to the desk; decides nothing, and keeps no state but the tab's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from ..panel import Panel
+from ..schema import QuestionDocument
+from .desk import Change, Desk
+from .frame import show_people, show_side, show_welcome
+
+__all__ = ["build_page"]
+
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+_SEND = "Send answer"
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The page's components, by what they are for."""
+
+    interview: gr.State
+    kept: gr.BrowserState
+    notice: gr.HTML
+    start: gr.Column
+    picked: gr.Dropdown
+    begin: gr.Button
+    back: gr.Button
+    room: gr.Row
+    question: gr.HTML
+    chat: gr.Chatbot
+    box: gr.Textbox
+    send: gr.Button
+    retry: gr.Button
+    end: gr.Button
+    leave: gr.Button
+    side: gr.HTML
+    stop: gr.Button
+    regrade: gr.Button
+
+    def update(self, change: Change) -> dict[Any, Any]:
+        """A change in gradio's words; what it doesn't name is left alone."""
+        plain = {"interview": self.interview, "kept": self.kept, "notice": self.notice, "chat": self.chat}
+        plain |= {"question": self.question, "side": self.side}
+        found: dict[Any, Any] = {part: change[name] for name, part in plain.items() if name in change}
+        if "screen" in change:
+            found[self.start] = gr.update(visible=change["screen"] == "start")
+            found[self.room] = gr.update(visible=change["screen"] == "room")
+        for name, part in (("previous", self.back), ("retry", self.retry), ("regrade", self.regrade)):
+            if name in change:
+                found[part] = gr.update(visible=change[name])
+        if "grading" in change:
+            found[self.stop] = gr.update(visible=change["grading"])
+        if "busy" in change:
+            busy, ended = change["busy"], change.get("ended", False)
+            label = "The interviewer is speaking …" if busy else _SEND
+            found[self.send] = gr.update(interactive=not busy and not ended, value=label)
+        box = {"value": change["box"]} if "box" in change else {}
+        if "ended" in change:
+            ended = change["ended"]
+            box["interactive"] = not ended
+            found[self.end] = gr.update(visible=not ended)
+            found[self.leave] = gr.update(variant="primary" if ended else "secondary")
+        if box:
+            found[self.box] = gr.update(**box)
+        return found
+
+
+def build_page(panel: Panel, desk: Desk) -> gr.Blocks:
+    """The page, not yet served. Nothing of the documents but questions, roles and themes is in it."""
+    documents = tuple(panel.library.questions.values())
+    page: gr.Blocks
+    with gr.Blocks(title="interviewer", analytics_enabled=False, fill_width=True) as page:
+        parts = _lay_out(panel, documents)
+        _wire(page, parts, desk, speech_first=panel.grade_after_speech)
+    # Everybody has their own interview: a limit of one would make the second tab wait for the first.
+    page.queue(api_open=False, default_concurrency_limit=None)
+    return page
+
+
+def _lay_out(panel: Panel, documents: Sequence[QuestionDocument]) -> _Parts:
+    interview = gr.State(None)
+    # Not a secret: it only scrambles what the browser keeps, and a fixed one lets a restarted page read it.
+    kept = gr.BrowserState(
+        {"id": "", "draft": "", "previous": ""},
+        storage_key="interviewer",
+        secret="interviewer",  # noqa: S106
+    )
+    gr.HTML(show_people(panel.describe()), elem_id="top", js_on_load=None)
+    notice = gr.HTML("", elem_id="notice", js_on_load=None)
+    with gr.Column(elem_id="start") as start:
+        gr.HTML(show_welcome(documents), js_on_load=None)
+        picked = gr.Dropdown(
+            [(document.question, document.id) for document in documents],
+            value=[document.id for document in documents[:1]],
+            multiselect=True,
+            label="Questions to practise",
+            visible=len(documents) > 1,
+            elem_id="picked",
+        )
+        with gr.Row(elem_classes="buttons"):
+            begin = gr.Button("Start the interview", variant="primary", elem_id="begin")
+            back = gr.Button("Go on with the last one", visible=False, elem_id="back")
+    with gr.Row(visible=False, elem_id="room") as room:
+        with gr.Column(elem_id="talk", scale=5, min_width=320):
+            question = gr.HTML("", elem_id="question", js_on_load=None)
+            chat = _chatbot()
+            box = gr.Textbox(
+                label="Your answer",
+                placeholder="Tell what happened, what you did and how it ended.",
+                info="Enter starts a new line; Shift + Enter or Ctrl + Enter sends.",
+                lines=4,
+                max_lines=14,
+                elem_id="answer",
+            )
+            with gr.Row(elem_classes="buttons"):
+                send = gr.Button(_SEND, variant="primary", elem_id="send")
+                retry = gr.Button("Try again", visible=False, elem_id="retry")
+                end = gr.Button("End the interview", elem_id="end")
+                leave = gr.Button("Start again", elem_id="leave")
+        with gr.Column(elem_id="rubrics", scale=6, min_width=320):
+            with gr.Row(elem_classes="buttons"):
+                stop = gr.Button("Stop grading", visible=False, size="sm", elem_id="stop")
+                regrade = gr.Button("Grade again", visible=False, size="sm", elem_id="regrade")
+            side = gr.HTML(show_side(None, {}, panel.library), elem_id="side", js_on_load=None)
+    return _Parts(
+        interview, kept, notice, start, picked, begin, back, room, question, chat, box, send, retry, end, leave,
+        side, stop, regrade,
+    )  # fmt: skip
+
+
+def _chatbot() -> gr.Chatbot:
+    # It inserts messages as HTML whatever it is told: `show_chat` escapes, and the sanitizer stays on behind that.
+    return gr.Chatbot(
+        label="Interview",
+        show_label=False,
+        elem_id="chat",
+        height=None,
+        buttons=[],
+        feedback_options=None,
+        render_markdown=False,
+        sanitize_html=True,
+        allow_tags=False,
+        latex_delimiters=[],
+        group_consecutive_messages=False,
+        allow_file_downloads=False,
+        layout="bubble",
+    )
+
+
+def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> None:
+    p = parts
+    talk = [p.interview, p.chat, p.question, p.notice, p.box, p.send, p.retry, p.end, p.leave]
+    rubric = [p.side, p.stop, p.regrade, p.notice]
+    whole = [*dict.fromkeys([*talk, *rubric, p.kept, p.start, p.room, p.back])]
+
+    def once(handler: Callable[..., Change]) -> Callable[..., Any]:
+        # async, though nothing waits: a plain function would run in a thread, beside the desk's event loop.
+        async def handle(*given: Any) -> Any:
+            return p.update(handler(*given))
+
+        return handle
+
+    def streamed(handler: Callable[..., AsyncIterator[Change]], **fixed: Any) -> Callable[..., Any]:
+        async def handle(*given: Any) -> AsyncIterator[Any]:
+            async for change in handler(*given, **fixed):
+                yield p.update(change)
+
+        return handle
+
+    def go_on(after: Any) -> None:
+        """The interviewer speaks and the grader grades: at once, or one after the other on one small machine."""
+        # "multiple": a chain's event must not be dropped because its forerunner is just being stopped.
+        spoken = after.then(streamed(desk.speak), p.interview, talk, trigger_mode="multiple", **_QUIET)
+        before = spoken if speech_first else after
+        before.then(streamed(desk.grade), p.interview, rubric, trigger_mode="multiple", **_QUIET)
+
+    go_on(page.load(once(desk.resume), p.kept, whole, **_QUIET))
+    go_on(p.back.click(once(lambda kept: desk.resume(_previous(kept))), p.kept, whole, **_QUIET))
+    p.begin.click(once(desk.begin), p.picked, whole, **_QUIET)
+    go_on(gr.on([p.send.click, p.box.submit], once(desk.submit), [p.box, p.interview, p.kept], whole, **_QUIET))
+    p.retry.click(streamed(desk.speak), p.interview, talk, **_QUIET)
+    p.regrade.click(streamed(desk.grade, again=True), p.interview, rubric, **_QUIET)
+    p.stop.click(once(desk.stop_grading), p.interview, rubric, **_QUIET)
+    p.end.click(once(desk.finish), [p.interview, p.kept], whole, **_QUIET)
+    p.leave.click(once(desk.leave), p.interview, whole, **_QUIET)
+
+    p.box.input(once(desk.note_draft), [p.box, p.interview], p.notice, trigger_mode="always_last", **_QUIET)
+    # In the browser alone, so that words typed while the server is away survive a reload too.
+    keep = "(draft, kept) => ({...kept, draft})"
+    p.box.input(None, [p.box, p.kept], p.kept, js=keep, trigger_mode="always_last", **_QUIET)
+
+
+def _previous(kept: Any) -> dict[str, str]:
+    return {"id": str((kept or {}).get("previous", ""))}

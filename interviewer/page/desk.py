@@ -1,0 +1,384 @@
+"""What happens when the candidate clicks: each handler turns an interview into changes of the page; knows no gradio.
+
+The tab holds the interview and the store keeps it. Speaking and grading change different parts of the page, so both
+can run at once and neither overwrites the other.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+from ..errors import InterviewerError, StoreError
+from ..intake import STATES
+from ..interview import answer, answers_to, end, next_step, speak
+from ..panel import Panel
+from ..schema import Grade, Interview, QuestionDocument
+from ..store import DRAFT_CHARACTERS, Store, new_id
+from ..wording import BANDS, count_criteria, say_status
+from .frame import overlay, show_chat, show_failure, show_notice, show_question, show_side
+from .work import Works, until
+
+__all__ = ["Change", "Desk"]
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN = 0.3
+"""A rubric that fills in is drawn at most this often: a quick decider has fifty decisions in one breath."""
+KEPT = "Your answer is kept."
+BEING_GRADED = "Your answer is being graded."
+Kept = dict[str, str]
+
+
+class Change(dict[str, Any]):
+    """What to change on the page, by name of the part (`app.PARTS` lists them); absent parts stay as they are."""
+
+
+class Desk:
+    """The handlers of one page, for all its tabs."""
+
+    def __init__(
+        self,
+        panel: Panel,
+        store: Store,
+        *,
+        now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.panel = panel
+        self.store = store
+        self._now = now
+        self._clock = clock
+        self._works = Works(panel)
+
+    # ── starting, coming back, leaving ───────────────────────────────────────────────────────────────
+
+    def begin(self, question_ids: Sequence[str]) -> Change:
+        """A new interview, its first question asked."""
+        if not question_ids:
+            return Change(notice=show_notice("Choose at least one question to practise."))
+        try:
+            interview = self.panel.begin(question_ids, id=new_id(), now=self._now())
+        except InterviewerError as failure:
+            return Change(notice=show_failure(failure, ""))
+        return self._room(interview, notice=self._save(interview))
+
+    def resume(self, kept: Mapping[str, object] | None) -> Change:
+        """The interview this browser was in, with what was half typed; the start when there is none."""
+        mine = _checked(kept)
+        if not mine["id"]:
+            return self._start(previous=mine["previous"])
+        try:
+            interview = self.store.load(mine["id"])
+            draft = mine["draft"] or self.store.draft(interview.id)
+        except StoreError as failure:
+            return self._start(notice=show_failure(failure, ""))
+        return self._room(self._works.of(interview).merge(interview), box=draft)
+
+    def leave(self, interview: Interview | None) -> Change:
+        """Back to the start; the interview stays in the store."""
+        if interview is not None:
+            work = self._works.of(interview)
+            work.take_speech()
+            work.take_grading()
+        return self._start(previous=interview.id if interview else "")
+
+    def finish(self, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
+        """The candidate wants to stop."""
+        found = self._found(interview, kept)
+        if isinstance(found, Change):
+            return found
+        self._works.of(found).take_speech()
+        ended = found if found.ended else end(found, self.panel.interviewer)
+        return self._talk(ended, notice=self._save(ended))
+
+    # ── answering ────────────────────────────────────────────────────────────────────────────────────
+
+    def note_draft(self, text: str, interview: Interview | None) -> Change:
+        """Keeps what is being typed and lets the reader look at it in the background."""
+        # A late event of an answer that was sent meanwhile is no draft.
+        if interview is None or interview.ended or any(turn.text == text for turn in interview.turns[-2:]):
+            return Change()
+        self._works.read_soon(interview, text)
+        try:
+            self.store.save_draft(interview.id, text)
+        except StoreError as failure:
+            return Change(notice=show_failure(failure, "What you type is kept in this browser meanwhile."))
+        return Change()
+
+    def submit(self, text: str, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
+        """Records the answer; speaking and grading follow as events of their own."""
+        found = self._found(interview, kept)
+        if isinstance(found, Change):
+            return found
+        refusal = _refusal(found, text)
+        if refusal:
+            return Change(notice=show_notice(refusal))
+        answered = answer(found, text)
+        # What is being graded lacks this answer; a grade of both follows.
+        self._works.of(answered).take_grading()
+        notice = self._save(answered)
+        self._forget_draft(answered.id)
+        blank = (0, count_criteria(None, answered.question)[1])
+        side = self._side(answered, grading=answered.question.id, progress=blank, status=BEING_GRADED)
+        return Change(self._room(answered, notice=notice), side=side)
+
+    async def speak(self, interview: Interview | None) -> AsyncIterator[Change]:
+        """The interviewer's next line, as it comes; nothing when no answer waits for one."""
+        if interview is None or not _waits(interview):
+            return
+        further = self._further(interview)
+        if further is not None:
+            yield self._talk(further)
+            return
+        work = self._works.of(interview)
+        stopped = work.take_speech()
+        yield Change(busy=True, retry=False, notice="")
+        line = ""
+        spoken: Interview | None = None
+        try:
+            step = next_step(interview, work.known(interview), self._now())
+            async for piece in until(stopped, speak(interview, step, self.panel.interviewer)):
+                if isinstance(piece, Interview):
+                    spoken = piece
+                else:
+                    line += piece
+                    yield Change(chat=show_chat(interview, line))
+        except InterviewerError as failure:
+            yield _unspoken(interview, show_failure(failure, KEPT))
+            return
+        except Exception:
+            # An edge: a mistake of ours must not cost the candidate the answer.
+            log.exception("speaking failed")
+            yield _unspoken(interview, show_notice(f"The interviewer failed unexpectedly. {KEPT}", tone="failed"))
+            return
+        if stopped.is_set():
+            return
+        if spoken is None:
+            yield _unspoken(interview, show_notice(f"The interviewer said nothing. {KEPT}", tone="failed"))
+            return
+        spoken = work.merge(spoken)
+        yield self._talk(spoken, notice=self._save(spoken))
+
+    # ── grading ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def grade(self, interview: Interview | None, again: bool = False) -> AsyncIterator[Change]:
+        """The rubric of the question last answered, as it fills in; not judged twice unless asked to."""
+        document = _last_answered(interview)
+        if interview is None or document is None:
+            return
+        asked, answers = answers_to(interview, document.id)
+        identity = f"{interview.id}.{document.id}.{len(answers)}"
+        work = self._works.of(interview)
+        before = work.grades.get(document.id, interview.grades.get(document.id))
+        if before is not None and before.id == identity and not again:
+            yield self._graded(interview, before)
+            return
+        stopped = work.take_grading()
+        drawn: float | None = None
+        latest: Grade | None = None
+        try:
+            async for latest in until(stopped, self.panel.grade(document, answers, asked=asked, id=identity)):
+                work.coming = latest
+                if drawn is None or self._clock() - drawn >= SECONDS_BETWEEN:
+                    drawn = self._clock()
+                    yield self._filling(interview, document, before, latest)
+        except InterviewerError as failure:
+            yield self._ungraded(interview, show_failure(failure, KEPT))
+            return
+        except Exception:
+            log.exception("grading failed")
+            yield self._ungraded(interview, show_notice(f"Grading failed unexpectedly. {KEPT}", tone="failed"))
+            return
+        if stopped.is_set():
+            return  # by the candidate, who has been shown what there is, or by a newer answer
+        work.coming = None
+        if latest is not None:
+            work.grades[document.id] = latest
+            self._save_grades(interview)
+            yield self._graded(interview, latest)
+
+    def stop_grading(self, interview: Interview | None) -> Change:
+        """Grading was stopped: what was judged until then stands, without a band."""
+        if interview is None:
+            return Change(grading=False)
+        work = self._works.of(interview)
+        work.take_grading()
+        if work.coming is not None:
+            stopped = work.coming.model_copy(update={"id": "", "reason": "You stopped the grading."})
+            work.grades[stopped.question_id] = stopped
+            work.coming = None
+        again = _last_answered(interview) is not None
+        return Change(side=self._side(interview, status="Grading stopped."), grading=False, regrade=again)
+
+    def _filling(self, interview: Interview, document: QuestionDocument, before: Grade | None, grade: Grade) -> Change:
+        if grade.status == "unscored" and before is None:
+            return Change(grading=True, regrade=False)  # nothing to see yet, and no criterion to reveal
+        side = self._side(
+            interview,
+            {document.id: overlay(before, grade)},
+            grading=document.id,
+            progress=count_criteria(grade, document),
+            status=BEING_GRADED,
+        )
+        return Change(side=side, grading=True, regrade=False)
+
+    def _graded(self, interview: Interview, grade: Grade) -> Change:
+        heading, _ = say_status(grade)
+        said = f"band {grade.band} of 5, {BANDS[grade.band]}" if grade.band else heading.lower()
+        side = self._side(interview, {grade.question_id: grade}, status=f"Your rubric is ready: {said}.")
+        return Change(side=side, grading=False, regrade=_worth_repeating(grade))
+
+    def _ungraded(self, interview: Interview, notice: str) -> Change:
+        return Change(side=self._side(interview), notice=notice, grading=False, regrade=True)
+
+    # ── the whole page at a moment ───────────────────────────────────────────────────────────────────
+
+    def _start(self, *, previous: str = "", notice: str = "") -> Change:
+        return Change(
+            screen="start",
+            interview=None,
+            kept=_checked({"previous": previous}),
+            previous=bool(previous),
+            chat=[],
+            question="",
+            box="",
+            notice=notice,
+            side=self._side(None),
+            busy=False,
+            ended=False,
+            retry=False,
+            grading=False,
+            regrade=False,
+        )
+
+    def _talk(self, interview: Interview, notice: str = "") -> Change:
+        """The left side: what was said, and who is next."""
+        return Change(
+            interview=interview,
+            chat=show_chat(interview),
+            question=show_question(interview),
+            notice=notice,
+            busy=_waits(interview),
+            ended=bool(interview.ended),
+            retry=False,
+        )
+
+    def _room(self, interview: Interview, *, box: str = "", notice: str = "") -> Change:
+        """Both sides, and what the browser keeps."""
+        return Change(
+            self._talk(interview, notice),
+            screen="room",
+            kept=_checked({"id": interview.id, "draft": box}),
+            box=box,
+            side=self._side(interview),
+            grading=False,
+            regrade=False,
+        )
+
+    def _side(
+        self,
+        interview: Interview | None,
+        more: Mapping[str, Grade] | None = None,
+        *,
+        grading: str = "",
+        progress: tuple[int, int] = (0, 0),
+        status: str = "",
+    ) -> str:
+        known = {} if interview is None else {**interview.grades, **self._works.of(interview).grades}
+        return show_side(
+            interview, {**known, **(more or {})}, self.panel.library, grading=grading, progress=progress, status=status
+        )
+
+    # ── keeping ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _found(self, interview: Interview | None, kept: Mapping[str, object] | None) -> Interview | Change:
+        """The interview as it is now: the tab's, the store's after a restart, or another tab's further one."""
+        identity = interview.id if interview else _checked(kept)["id"]
+        if not identity:
+            return self._start(notice=show_notice("This page has lost its interview. Start again."))
+        if interview is None:
+            try:
+                stored = self.store.load(identity)
+            except StoreError as failure:
+                return self._start(notice=show_failure(failure, ""))
+            return self._works.of(stored).merge(stored)
+        further = self._further(interview)
+        if further is None:
+            return self._works.of(interview).merge(interview)
+        went_on = "This interview went on in another tab. Here is where it is now; your words stay in the box."
+        change = self._room(further, notice=show_notice(went_on))
+        del change["box"], change["kept"]
+        return change
+
+    def _further(self, interview: Interview) -> Interview | None:
+        """What is stored of this interview when it went on elsewhere, e.g. in another tab."""
+        try:
+            stored = self.store.load(interview.id)
+        except StoreError:
+            return None
+        return self._works.of(stored).merge(stored) if len(stored.turns) > len(interview.turns) else None
+
+    def _save(self, interview: Interview) -> str:
+        """Saves, and returns a notice when that failed: the interview goes on all the same."""
+        try:
+            self.store.save(interview)
+        except StoreError as failure:
+            return show_failure(failure, "The interview goes on, but reloading this page would lose it.")
+        return ""
+
+    def _save_grades(self, interview: Interview) -> None:
+        """Adds the grades to what is stored now: the talk may be further than this grade's interview."""
+        try:
+            self.store.save(self._works.of(interview).merge(self.store.load(interview.id)))
+        except StoreError as failure:
+            log.warning("%s", failure)
+
+    def _forget_draft(self, interview_id: str) -> None:
+        try:
+            self.store.save_draft(interview_id, "")
+        except StoreError as failure:
+            log.warning("%s", failure)
+
+
+def _checked(kept: Mapping[str, object] | None) -> Kept:
+    """What the browser kept, in the shape it should have; whatever else it holds is dropped."""
+    found = kept if isinstance(kept, Mapping) else {}
+    return {name: str(found.get(name) or "")[:DRAFT_CHARACTERS] for name in ("id", "draft", "previous")}
+
+
+def _waits(interview: Interview) -> bool:
+    """Whether an answer waits for the interviewer's words."""
+    return not interview.ended and bool(interview.turns) and interview.turns[-1].speaker == "candidate"
+
+
+def _refusal(interview: Interview, text: str) -> str:
+    """Why this can't be sent now; empty when it can."""
+    if interview.ended:
+        return "This interview has ended. Start again to practise once more."
+    if _waits(interview):
+        return "The interviewer has not finished yet. Your words stay in the box: send them in a moment."
+    if not text.strip():
+        return "Type an answer first. If you have no example, say so: that is an answer too."
+    if len(text) > DRAFT_CHARACTERS:
+        return f"That is longer than {DRAFT_CHARACTERS:,} characters. Shorten it; nothing is cut silently."
+    return ""
+
+
+def _unspoken(interview: Interview, notice: str) -> Change:
+    return Change(chat=show_chat(interview), notice=notice, busy=False, retry=True)
+
+
+def _last_answered(interview: Interview | None) -> QuestionDocument | None:
+    """The question answered last."""
+    turns = interview.turns if interview else ()
+    last = next((turn.question_id for turn in reversed(turns) if turn.act == "answer"), None)
+    return next((document for document in interview.questions if document.id == last), None) if interview else None
+
+
+def _worth_repeating(grade: Grade) -> bool:
+    """Whether grading again may give more: something failed or was stopped, rather than was ungradable."""
+    unscored = any(point.verdict == "unscored" for point in grade.key_points.values())
+    return unscored and grade.reason not in STATES

@@ -1,0 +1,178 @@
+"""The HTML around the rubric: who is at the table, the start, notices, the talk; pure, escapes everybody's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import InterviewerError
+from ..interview import answers_to
+from ..panel import Description
+from ..schema import Grade, Interview, Library, QuestionDocument
+from ..wording import not_judged
+from .marks import escape
+from .render import show_rubric
+
+__all__ = [
+    "overlay",
+    "show_chat",
+    "show_failure",
+    "show_notice",
+    "show_people",
+    "show_question",
+    "show_side",
+    "show_welcome",
+]
+
+Message = dict[str, str]
+
+
+def show_people(description: Description) -> str:
+    """The line that always says who interviews, who grades, how far to believe it, and every fallback."""
+    notices = "".join(f"<li>{escape(notice)}</li>" for notice in description.notices)
+    fallback = f'<ul class="fallbacks" role="note" aria-label="What is not as usual">{notices}</ul>' if notices else ""
+    return (
+        '<header class="top"><div class="brand"><span class="logo" aria-hidden="true"></span>'
+        "<h1>interviewer</h1><p>A mock interview, graded in the open</p></div>"
+        f'<dl class="people"><div><dt>Interviews</dt><dd>{escape(description.interviewer)}</dd></div>'
+        f"<div><dt>Grades</dt><dd>{escape(description.grader)}</dd></div>"
+        f"<div><dt>How far to trust it</dt><dd>{escape(description.agreement)}</dd></div></dl>{fallback}</header>"
+    )
+
+
+def show_welcome(documents: Sequence[QuestionDocument]) -> str:
+    """The start of the page; shows questions, roles and themes, and nothing they are judged by."""
+    cards = "".join(_card(document) for document in documents[:1]) if len(documents) == 1 else ""
+    return (
+        '<section class="welcome"><h2>Practise before it counts</h2><p class="lead">You are asked a real interview '
+        "question and answer it in your own words. A few follow-up questions come back, as they would. After each "
+        "answer you read how it was judged, with the words of yours that every verdict rests on.</p>"
+        f"{cards}<ul class='tips'><li>Tell one real situation: what happened, what you did, how it ended.</li>"
+        "<li>Nothing you type is lost: you can close this page and come back.</li>"
+        "<li>No example? Say so. That is an answer too.</li></ul></section>"
+    )
+
+
+def _card(document: QuestionDocument) -> str:
+    themes = "".join(f"<li>{escape(theme)}</li>" for theme in document.themes)
+    return (
+        f'<div class="card"><p class="eyebrow">{escape(document.role)} · {escape(document.function)}</p>'
+        f'<p class="asked">{escape(document.question)}</p><ul class="themes">{themes}</ul></div>'
+    )
+
+
+def show_question(interview: Interview) -> str:
+    """What stands above the talk: role, question, and where in the interview it is."""
+    document = interview.question
+    count = len(interview.questions)
+    place = f" · question {interview.position + 1} of {count}" if count > 1 else ""
+    return (
+        f'<div class="now"><p class="eyebrow">{escape(document.role)}{place}</p>'
+        f'<h2 class="asked">{escape(document.question)}</h2></div>'
+    )
+
+
+def show_chat(interview: Interview, coming: str = "") -> list[Message]:
+    """The talk as messages for the chat box, which takes HTML: so every word is escaped here.
+
+    Args:
+        interview: what has been said.
+        coming: as much of the interviewer's next line as has arrived.
+    """
+    messages = [
+        {"role": "assistant" if turn.speaker == "interviewer" else "user", "content": escape(turn.text)}
+        for turn in interview.turns
+    ]
+    return [*messages, {"role": "assistant", "content": escape(coming)}] if coming else messages
+
+
+def show_notice(text: str, *, tone: str = "info") -> str:
+    """A sentence that is read aloud at once; empty text shows nothing."""
+    return f'<div class="notice {tone}" role="alert"><p>{escape(text)}</p></div>' if text else ""
+
+
+def show_failure(failure: InterviewerError, kept: str) -> str:
+    """What went wrong, in its own sentence, and what is not lost."""
+    return show_notice(f"{failure} {kept}".strip(), tone="failed")
+
+
+def show_side(
+    interview: Interview | None,
+    grades: Mapping[str, Grade],
+    library: Library,
+    *,
+    grading: str = "",
+    progress: tuple[int, int] = (0, 0),
+    status: str = "",
+) -> str:
+    """The rubric beside the talk: the question last answered, then earlier ones folded up.
+
+    Args:
+        interview: None before one has begun.
+        grades: by question id; nothing is shown of a question that is not in it.
+        library: for the advice's reading.
+        grading: id of the question being graded; empty when none is.
+        progress: how many of its criteria have been judged, and of how many.
+        status: a sentence for readers aloud, announced when it changes.
+    """
+    answered = [] if interview is None else [turn.question_id for turn in interview.turns if turn.act == "answer"]
+    order = [*dict.fromkeys(reversed(answered))]
+    shown = [question_id for question_id in order if question_id in grades]
+    # The element stays the same one, so that a change of its text is announced.
+    parts = [f'<p class="aloud" role="status">{escape(status)}</p>']
+    if interview is None or not shown:
+        parts.append(_waiting(answered=bool(answered), grading=bool(grading)))
+        return "".join(parts)
+    by_id = {document.id: document for document in interview.questions}
+    for place, question_id in enumerate(shown):
+        document = by_id[question_id]
+        _, answers = answers_to(interview, question_id)
+        rubric = show_rubric(
+            grades[question_id], document, answers, library,
+            prefix=f"rubric-{_place_of(interview, question_id)}", progress=progress if question_id == grading else None,
+        )  # fmt: skip
+        if place:
+            rubric = (
+                f'<details class="earlier" id="earlier-{_place_of(interview, question_id)}"><summary>Earlier: '
+                f"{escape(document.question)}</summary>{rubric}</details>"
+            )
+        parts.append(rubric)
+    return "".join(parts)
+
+
+def _place_of(interview: Interview, question_id: str) -> int:
+    """Place of a question in the interview, for element ids that no document's id can break."""
+    return next(place for place, document in enumerate(interview.questions) if document.id == question_id)
+
+
+def _waiting(*, answered: bool, grading: bool) -> str:
+    if grading:
+        says = "Your answer is being graded. You can go on with the interview meanwhile."
+    elif answered:
+        says = "Your answer has not been graded yet."
+    else:
+        says = (
+            "Here you will read how your answer was judged: what it covers, what is missing, and the words of yours "
+            "that each verdict rests on."
+        )
+    busy = ' aria-busy="true"' if grading else ""
+    return f'<div class="empty"{busy}><h3>Your rubric</h3><p>{says}</p></div>'
+
+
+def overlay(before: Grade | None, now: Grade) -> Grade:
+    """The grade so far, with the verdicts of the one before where a criterion has not been judged again yet."""
+    if before is None or before.status == "unscored" or before.rubric_hash != now.rubric_hash:
+        return now
+
+    def merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: old.get(key, verdict) if not_judged(verdict) else verdict for key, verdict in new.items()}
+
+    return now.model_copy(
+        update={
+            "key_points": merge(before.key_points, now.key_points),
+            "motivations": merge(before.motivations, now.motivations),
+            "red_flags": merge(before.red_flags, now.red_flags),
+            "star": {part: before.star.get(part) if told is None else told for part, told in now.star.items()},
+            "star_quotes": {**before.star_quotes, **now.star_quotes},
+        }
+    )

@@ -1,0 +1,328 @@
+"""Turns grades into the rubric's HTML; pure, escapes everybody's words, and never asks a model anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..schema import (
+    STAR_PARTS,
+    Advice,
+    Grade,
+    KeyPoint,
+    KeyPointVerdict,
+    Kind,
+    Library,
+    Motivation,
+    MotivationVerdict,
+    QuestionDocument,
+    Quote,
+    RedFlag,
+    StarPart,
+)
+from ..wording import (
+    BANDS,
+    STAR_NAMES,
+    VERDICTS,
+    explain_band,
+    not_judged,
+    number_evidence,
+    say_making,
+    say_status,
+    summarise,
+)
+from .marks import badge, escape, icon, lighting_rules, show_answers, show_quote
+
+__all__ = ["show_rubric"]
+
+
+class _View:
+    """One grade with its evidence numbered: what every part of the rubric is drawn from."""
+
+    def __init__(
+        self,
+        grade: Grade,
+        document: QuestionDocument,
+        answers: Sequence[str],
+        prefix: str,
+        progress: tuple[int, int] | None,
+    ) -> None:
+        self.grade = grade
+        self.document = document
+        self.answers = answers
+        self.prefix = prefix
+        self.progress = progress
+        self.running = progress is not None
+        self.evidence = number_evidence(grade, document)
+        self.numbers = {(item.kind, item.criterion): item for item in self.evidence}
+
+    def lights(self, kind: Kind, criterion: str) -> str:
+        """Attributes that tie a criterion to its words."""
+        item = self.numbers.get((kind, criterion))
+        return f'id="{self.prefix}-criterion-{item.number}" data-lights="{item.number}"' if item else ""
+
+    def badge(self, kind: Kind, criterion: str) -> str:
+        item = self.numbers.get((kind, criterion))
+        return badge(item, self.prefix, toward="words") if item else ""
+
+    def quotes(self, quotes: Sequence[Quote]) -> str:
+        several = len(self.answers) > 1
+        return "".join(show_quote(quote, several=several) for quote in quotes)
+
+
+def show_rubric(
+    grade: Grade,
+    document: QuestionDocument,
+    answers: Sequence[str],
+    library: Library,
+    *,
+    prefix: str = "rubric",
+    progress: tuple[int, int] | None = None,
+) -> str:
+    """One question's rubric.
+
+    Args:
+        grade: the latest, complete or still filling in.
+        document: what it was judged by; its criteria are revealed here and nowhere before.
+        answers: the candidate's, in order; quotes point into them.
+        library: where the advice's examples and guides are.
+        prefix: of element ids; different for each rubric on one page.
+        progress: while verdicts are still coming, how many criteria have been judged and of how many.
+
+    Returns:
+        HTML in which nothing of the candidate's, the model's or the documents' is markup.
+    """
+    view = _View(grade, document, answers, prefix, progress)
+    parts = [_head(view)]
+    # A grade without any verdict has no criteria to show: its state says all there is to say.
+    if grade.status != "unscored" or view.running:
+        parts += [_advice(view, library), _answers(view), _flags(view), _points(view), _motivations(view), _star(view)]
+    else:
+        parts.append(_answers(view))
+    parts.append(_made_by(view))
+    return (
+        f'<article class="rubric" id="{prefix}" aria-label="Rubric">{lighting_rules(view.evidence, prefix)}'
+        f"{''.join(parts)}</article>"
+    )
+
+
+def _head(view: _View) -> str:
+    grade = view.grade
+    count = len(view.answers)
+    heard = "your answer" if count == 1 else f"your {count} answers"
+    asked = f'<p class="eyebrow">Rubric for {heard} to</p><h3 class="asked">{escape(view.document.question)}</h3>'
+    if view.progress is not None:
+        done, whole = view.progress
+        bar = (
+            f'<div class="progress"><progress max="{whole}" value="{done}" aria-label="Criteria judged"></progress>'
+            f"<span>{done} of {whole} criteria judged</span></div>"
+        )
+        return f'<header class="head">{asked}{bar}</header>'
+    heading, sentence = say_status(grade)
+    state = ""
+    if heading:
+        tone = "stopped" if grade.status == "unscored" else "partly"
+        # Advice for a state is never a low number: no band, no coverage, no empty meter beside it.
+        state = f'<div class="state {tone}"><strong>{escape(heading)}</strong><p>{escape(sentence)}</p></div>'
+    return f'<header class="head">{asked}{_band(grade)}{state}{_how(grade)}</header>'
+
+
+def _band(grade: Grade) -> str:
+    if grade.band is None:
+        return ""
+    pips = "".join(f'<i class="pip{" on" if step <= grade.band else ""}"></i>' for step in range(1, 6))
+    return (
+        f'<div class="band band-{grade.band}"><span class="number">{grade.band}</span>'
+        f'<span class="scale"><b>{BANDS[grade.band].capitalize()}</b> <span class="of">band {grade.band} of 5</span>'
+        f'<span class="pips" aria-hidden="true">{pips}</span></span></div>'
+    )
+
+
+def _how(grade: Grade) -> str:
+    if grade.status == "unscored":
+        return ""
+    steps = "".join(f"<li>{escape(line)}</li>" for line in explain_band(grade))
+    return (
+        f'<p class="summary">{escape(summarise(grade))}</p>'
+        f'<details class="how"><summary>How the band came about</summary><ol>{steps}</ol></details>'
+    )
+
+
+def _advice(view: _View, library: Library) -> str:
+    if view.running or not view.grade.advice:
+        return ""
+    items = "".join(
+        f"<li><p>{escape(advice.text)}</p>{_reading(advice, library, number, view.prefix)}</li>"
+        for number, advice in enumerate(view.grade.advice, start=1)
+    )
+    title = "Two things to do better" if len(view.grade.advice) == 2 else "What to do better"
+    return f'<section class="better"><h4>{title}</h4><ol>{items}</ol></section>'
+
+
+def _reading(advice: Advice, library: Library, number: int, prefix: str) -> str:
+    """The worked example or guide step that fits, folded up."""
+    identity = f"{prefix}-reading-{number}"
+    if example := library.examples.get(advice.link):
+        story = "".join(
+            f"<dt>{name}</dt><dd>{escape(text)}</dd>"
+            for name, text in (
+                ("Situation", example.situation),
+                ("Action", example.action),
+                ("Result", example.result),
+            )
+        )
+        learnt = "".join(f"<li>{escape(text)}</li>" for text in example.takeaways)
+        return (
+            f'<details class="reading" id="{identity}"><summary>Worked example: {escape(example.title)}</summary>'
+            f'<dl>{story}</dl><p class="label">What to take from it</p><ul>{learnt}</ul></details>'
+        )
+    guide = library.guides.get(advice.link)
+    if guide and advice.step and 1 <= advice.step <= len(guide.steps):
+        step = guide.steps[advice.step - 1]
+        return (
+            f'<details class="reading" id="{identity}"><summary>Guide, step {advice.step} of {len(guide.steps)}: '
+            f"{escape(step.name)}</summary><p>{escape(step.text)}</p>"
+            f'<p class="label">From “{escape(guide.title)}”</p></details>'
+        )
+    return ""
+
+
+def _answers(view: _View) -> str:
+    several = len(view.answers) > 1
+    hint = '<p class="hint">A number marks the words a verdict rests on. Choose one to go to its verdict.</p>'
+    return (
+        f'<section class="answers"><h4>Your answer{"s" if several else ""} and the evidence</h4>'
+        f"{hint if view.evidence else ''}{show_answers(view.answers, view.evidence, view.prefix)}</section>"
+    )
+
+
+def _row(
+    view: _View, kind: Kind, criterion: str, name: str, verdict: str, *, quotes: Sequence[Quote], reason: str,
+    probability: float | None = None, word: str = "", extra: str = "",
+) -> str:  # fmt: skip
+    """One criterion: sign, name, verdict in a word, number, words, reason."""
+    waiting = view.running and verdict in ("unscored", "unsure")
+    shown = "pending" if waiting else verdict
+    said = "Not judged yet" if waiting else word or VERDICTS[verdict]
+    sure = "" if probability is None or waiting else f'<span class="sure">{probability:.0%} sure</span>'
+    why = f'<p class="reason">{escape(reason)}</p>' if reason and not waiting else ""
+    return (
+        f'<li class="criterion is-{shown}" {view.lights(kind, criterion)}>{icon(shown)}'
+        f'<div class="what"><p class="name"><b>{escape(name)}</b> <span class="verdict">{escape(said)}</span>{sure}'
+        f"{view.badge(kind, criterion)}</p>{extra}{view.quotes(quotes)}{why}</div></li>"
+    )
+
+
+def _points(view: _View) -> str:
+    rows = "".join(
+        _point(view, point, view.grade.key_points[point.id])
+        for point in view.document.key_points
+        if point.id in view.grade.key_points
+    )
+    return f'<section><h4>Key points</h4><ul class="criteria">{rows}</ul></section>'
+
+
+def _point(view: _View, point: KeyPoint, judged: KeyPointVerdict) -> str:
+    return _row(
+        view, "key_point", point.id, point.name, judged.verdict,
+        quotes=judged.quotes, reason=judged.reason, probability=judged.probability,
+    )  # fmt: skip
+
+
+def _motivations(view: _View) -> str:
+    rows = "".join(
+        _motivation(view, motivation, view.grade.motivations[motivation.id])
+        for motivation in view.document.motivations
+        if motivation.id in view.grade.motivations
+    )
+    return (
+        "<section><h4>What the interviewer wanted to find out</h4>"
+        f'<ul class="criteria motivations">{rows}</ul></section>'
+    )
+
+
+def _motivation(view: _View, motivation: Motivation, found: MotivationVerdict) -> str:
+    if found.level is None:
+        verdict = "unscored" if not_judged(found) or found.probability is None else "unsure"
+        return _row(
+            view, "motivation", motivation.id, motivation.name, verdict,
+            quotes=found.quotes, reason=found.reason, probability=found.probability,
+        )  # fmt: skip
+    anchors = "".join(
+        f"<li{' class=here aria-current=true' if level == found.level else ''}><b>{level}</b> {escape(text)}</li>"
+        for level, text in enumerate(motivation.levels)
+    )
+    ladder = (
+        f'<details class="ladder" id="{view.prefix}-levels-{escape(motivation.id)}"><summary>'
+        f"{escape(motivation.levels[found.level])}</summary><ol>{anchors}</ol></details>"
+    )
+    pips = "".join(f'<i class="pip{" on" if step <= found.level else ""}"></i>' for step in range(1, 4))
+    sign = ("missing", "partial", "partial", "covered")[found.level]
+    return _row(
+        view, "motivation", motivation.id, motivation.name, sign,
+        quotes=found.quotes, reason=_own_reason(found, motivation), probability=found.probability,
+        word=f"Level {found.level} of 3", extra=f'<span class="pips" aria-hidden="true">{pips}</span>{ladder}',
+    )  # fmt: skip
+
+
+def _own_reason(found: MotivationVerdict, motivation: Motivation) -> str:
+    """The reason, unless it only repeats the anchor that stands above it."""
+    anchor = motivation.levels[found.level] if found.level is not None else ""
+    return "" if anchor and found.reason.endswith(anchor) else found.reason
+
+
+def _flags(view: _View) -> str:
+    flags = [
+        (flag, view.grade.red_flags[flag.id]) for flag in view.document.red_flags if flag.id in view.grade.red_flags
+    ]
+    order = {"present": 0, "unsure": 1, "unscored": 2, "absent": 3}
+    shown = sorted(flags, key=lambda pair: 0 if view.running else order[pair[1].verdict])
+    loud = [pair for pair in shown if view.running or pair[1].verdict != "absent"]
+    quiet = [flag for flag, judged in shown if not view.running and judged.verdict == "absent"]
+    rows = "".join(
+        _row(
+            view, "red_flag", flag.id, flag.name, judged.verdict,
+            quotes=judged.quotes, reason=judged.reason, probability=judged.probability,
+        )
+        for flag, judged in loud
+    )  # fmt: skip
+    return f'<section><h4>Red flags</h4><ul class="criteria flags">{rows}{_absent(quiet)}</ul></section>'
+
+
+def _absent(flags: Sequence[RedFlag]) -> str:
+    if not flags:
+        return ""
+    names = ", ".join(escape(flag.name) for flag in flags)
+    return (
+        f'<li class="criterion is-absent">{icon("absent")}<div class="what"><p class="name"><span class="verdict">'
+        f"Not found</span> {names}</p></div></li>"
+    )
+
+
+def _star(view: _View) -> str:
+    tiles = "".join(_part(view, part) for part in STAR_PARTS)
+    return f'<section><h4>The story: STAR</h4><ul class="star">{tiles}</ul></section>'
+
+
+def _part(view: _View, part: StarPart) -> str:
+    told = {True: "told", False: "left_out", None: "pending" if view.running else "unsure"}[view.grade.star.get(part)]
+    word = "Not judged yet" if told == "pending" else VERDICTS[told]
+    return (
+        f'<li class="part is-{told}" {view.lights("star", part)}>{icon(told)}<span><b>{STAR_NAMES[part]}</b> '
+        f'<span class="verdict">{word}</span></span>{view.badge("star", part)}</li>'
+    )
+
+
+def _made_by(view: _View) -> str:
+    grade = view.grade
+    rows = "".join(
+        f"<dt>{name}</dt><dd>{escape(value)}</dd>"
+        for name, value in (
+            ("Grader", f"{grade.model} ({grade.decider})" if grade.model else grade.decider),
+            ("Prompts", grade.prompt_hash),
+            ("Rubric", grade.rubric_hash),
+        )
+    )
+    return (
+        f'<footer class="made-by"><details id="{view.prefix}-made-by"><summary>Graded by {escape(say_making(grade))}'
+        f"</summary><dl>{rows}</dl></details></footer>"
+    )

@@ -1,0 +1,62 @@
+// Three comforts the page also works without. It reads nothing but the page and sends nothing anywhere.
+(() => {
+	const opened = new Set();
+
+	// 1. A number leads to its words in the answer, or to its verdict, and back.
+	document.addEventListener("click", (event) => {
+		const button = event.target.closest?.("[data-go]");
+		if (!button) return;
+		const place = document.getElementById(button.dataset.go);
+		if (!place) return;
+		for (let box = place.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+		const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+		place.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+		const here = place.closest("mark") || place;
+		here.classList.remove("arrived");
+		void here.offsetWidth;
+		here.classList.add("arrived");
+		const back = here.matches("mark")
+			? here.parentElement.querySelector(`.badge[data-n="${button.dataset.n}"]`)
+			: here.querySelector(".badge");
+		back?.focus({ preventScroll: true });
+	});
+
+	// 2. What was unfolded stays unfolded when the rubric is drawn anew.
+	document.addEventListener(
+		"toggle",
+		(event) => {
+			const box = event.target;
+			if (!box.id || !box.closest("#side")) return;
+			if (box.open) opened.add(box.id);
+			else if (box.dataset.redrawn !== "yes") opened.delete(box.id);
+			delete box.dataset.redrawn;
+		},
+		true,
+	);
+	const restore = () => {
+		for (const id of opened) {
+			const box = document.getElementById(id);
+			if (box && !box.open) {
+				box.dataset.redrawn = "yes";
+				box.open = true;
+			}
+		}
+	};
+	const watch = () => {
+		const side = document.querySelector("#side");
+		if (!side) return void setTimeout(watch, 200);
+		new MutationObserver((changes) => {
+			// Only a new drawing changes text or nodes; a candidate folding something up changes an attribute alone.
+			if (changes.some((change) => change.type !== "attributes")) restore();
+		}).observe(side, { childList: true, subtree: true, characterData: true });
+	};
+	watch();
+
+	// 3. Ctrl+Enter or Cmd+Enter sends, like Shift+Enter; Enter alone starts a new line.
+	document.addEventListener("keydown", (event) => {
+		if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+		if (!event.target.closest?.("#answer")) return;
+		event.preventDefault();
+		document.querySelector("#send")?.click();
+	});
+})();

@@ -1,0 +1,135 @@
+"""Remembers what is still being worked on for each interview: grades coming in, drafts being read; never saves."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ..interview import answer, answers_to, with_grade
+from ..panel import Panel
+from ..schema import Grade, Interview
+
+__all__ = ["Work", "Works", "until"]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+REMEMBERED = 200
+"""Interviews remembered at once; what is forgotten is only unfinished work, the store has the rest."""
+
+
+@dataclass
+class Work:
+    """What is going on for one interview."""
+
+    grades: dict[str, Grade] = field(default_factory=dict)
+    """The latest grade of each question, finished or stopped."""
+    coming: Grade | None = None
+    """The grade that is filling in."""
+    reading: tuple[str, int, Grade] | None = None
+    """Question id, number of answers with the draft, and what the reader made of them."""
+    speech: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to cut off the line being spoken; a new one for each line."""
+    grading: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to stop the grading that runs; a new one for each."""
+    draft: str = ""
+    task: asyncio.Task[None] | None = None
+
+    def take_speech(self) -> asyncio.Event:
+        """Cuts off what is being spoken, for whoever speaks now; e.g. the same page after a reload."""
+        self.speech.set()
+        self.speech = asyncio.Event()
+        return self.speech
+
+    def take_grading(self) -> asyncio.Event:
+        """Stops the grading that runs, for the one that starts now."""
+        self.grading.set()
+        self.grading = asyncio.Event()
+        return self.grading
+
+    def merge(self, interview: Interview) -> Interview:
+        """The interview with the latest grades."""
+        for grade in self.grades.values():
+            interview = with_grade(interview, grade)
+        return interview
+
+    def known(self, interview: Interview) -> Grade | None:
+        """What is known of the current question's answers: the reading of the last draft, else the last grade."""
+        question_id = interview.question.id
+        _, answers = answers_to(interview, question_id)
+        if self.reading is not None and self.reading[:2] == (question_id, len(answers)):
+            return self.reading[2]
+        return self.grades.get(question_id, interview.grades.get(question_id))
+
+
+class Works:
+    """The work of every interview that was touched lately."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._works: OrderedDict[str, Work] = OrderedDict()
+
+    def of(self, interview: Interview) -> Work:
+        """The interview's work; the interviews untouched longest are forgotten."""
+        work = self._works.setdefault(interview.id, Work())
+        self._works.move_to_end(interview.id)
+        while len(self._works) > REMEMBERED:
+            self._works.popitem(last=False)
+        return work
+
+    def read_soon(self, interview: Interview, draft: str) -> None:
+        """Lets the reader look at the draft in the background; nobody waits for it."""
+        work = self.of(interview)
+        work.draft = draft
+        if self._panel.reader is not None and (work.task is None or work.task.done()):
+            work.task = asyncio.get_running_loop().create_task(self._read(interview, work))
+
+    async def _read(self, interview: Interview, work: Work) -> None:
+        read: str | None = None
+        while read != work.draft:
+            read = work.draft
+            asked, answers = answers_to(answer(interview, read), interview.question.id)
+            try:
+                found = await self._panel.read(interview.question, answers, asked=asked)
+            except Exception:
+                # Only the choice of the next probe is poorer without it.
+                log.exception("reading a draft failed")
+                return
+            if found is not None:
+                work.reading = (interview.question.id, len(answers), found)
+
+
+async def until(stopped: asyncio.Event, pieces: AsyncIterator[T]) -> AsyncIterator[T]:
+    """The pieces as they come, until the event is set; then the request behind them is cancelled at once."""
+    stop = asyncio.ensure_future(stopped.wait())
+    try:
+        while not stopped.is_set():
+            piece = asyncio.ensure_future(_next(pieces))
+            try:
+                await asyncio.wait({piece, stop}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not piece.done():
+                    piece.cancel()
+                    await asyncio.wait({piece})
+            if piece.cancelled() or stopped.is_set():
+                return
+            found = piece.result()
+            if not found:
+                return
+            yield found[0]
+    finally:
+        stop.cancel()
+        close = getattr(pieces, "aclose", None)
+        if close is not None:
+            await close()
+
+
+async def _next(pieces: AsyncIterator[T]) -> tuple[T] | None:
+    """The next piece, or None at the end: a task can't carry StopAsyncIteration out."""
+    async for piece in pieces:
+        return (piece,)
+    return None
