@@ -81,9 +81,7 @@ class Store:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise StoreError(
-                f"{path}: not a saved interview ({where}: {first['msg']}); move it away."
-            ) from None
+            raise StoreError(f"{path}: not a saved interview ({where}: {first['msg']}); move it away.") from None
         if interview.id != interview_id:
             raise StoreError(f"{path}: holds the interview {interview.id}, not the one it is named after.")
         return interview

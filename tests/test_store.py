@@ -16,9 +16,7 @@ from interviewer.store import DRAFT_CHARACTERS, Store, new_id
 
 
 def make_interview(text: str = "I stayed calm.", started: float = 1.0) -> Interview:
-    point = KeyPoint(
-        id="calm", name="Calm", description="d", covered="c", partly="p", probe="How did you feel?"
-    )
+    point = KeyPoint(id="calm", name="Calm", description="d", covered="c", partly="p", probe="How did you feel?")
     document = QuestionDocument(
         id="q",
         question="Tell me.",
@@ -90,9 +88,7 @@ def test_ids_are_128_random_bits() -> None:
     assert {len(identity) for identity in ids} == {22}
 
 
-@pytest.mark.parametrize(
-    "identity", ["", "../../etc/passwd", "a" * 21, "a" * 23, "a/b" + "c" * 19, "a" * 21 + "\n"]
-)
+@pytest.mark.parametrize("identity", ["", "../../etc/passwd", "a" * 21, "a" * 23, "a/b" + "c" * 19, "a" * 21 + "\n"])
 def test_an_id_that_is_not_ours_never_becomes_a_path(identity: str, tmp_path: Path) -> None:
     store = Store(tmp_path)
     for act in (store.load, store.draft, lambda one: store.save_draft(one, "text")):
@@ -141,9 +137,7 @@ def test_a_damaged_file_is_an_error_that_names_it(content: bytes, message: str, 
     assert str(tmp_path / identity) in str(caught.value)
 
 
-def test_a_missing_a_swapped_and_a_huge_file_are_errors(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_a_swapped_and_a_huge_file_are_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path)
     with pytest.raises(StoreError, match="There is no interview"):
         store.load(new_id())
