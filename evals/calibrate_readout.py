@@ -24,22 +24,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from evals.builtin_calibration import GROUPS, MOST_UNSURE, WANTED, fit_threshold, label_of
+from evals.builtin_calibration import GROUPS, MOST_UNSURE, WANTED, Numbers, fit_threshold, label_of
 from evals.builtin_examples import load_answers
 from evals.measure_builtin import ROWS, Row, figures, interval
 from interviewer import local_model
+from interviewer.builtin import BuiltinDecider
 from interviewer.content import load_library
 from interviewer.encoder import HeadKind
+from interviewer.encoder import load as load_encoder
 from interviewer.folders import bundled
 from interviewer.grading import grade, questions_for
-from interviewer.llm import LLM, OpenAIEndpoint
+from interviewer.llm import LLM, Api, OpenAIEndpoint
 from interviewer.prompts import Prompts
 from interviewer.readout import NEUTRAL_ANSWERS, Curve, CurveName, ReadoutDecider, ReadoutWeights, templates_hash
-from interviewer.rubric import ON_TOPIC
-from interviewer.schema import Agreement, Calibration, Choice, Decision, QuestionDocument, State, TypedQuestion
+from interviewer.rubric import ON_TOPIC, rubric_hash
+from interviewer.schema import Agreement, Calibration, QuestionDocument, State, TypedQuestion, Usage
 
 HERE = Path(__file__).parent
 RECORDING = HERE / "recordings" / "readout-difficult-customers.jsonl"
@@ -71,12 +74,17 @@ def draw(count: int, *parts: str) -> list[dict[str, Any]]:
 
 
 def recorded(prompts: Prompts) -> dict[str, Odds]:
-    """Log-odds by answer and question, as far as they were recorded with this wording."""
+    """Log-odds by answer and question, as far as they were recorded with this model, wording and document."""
     if not RECORDING.is_file():
         return {}
     lines = [json.loads(line) for line in RECORDING.read_text(encoding="utf-8").splitlines()]
-    wording = templates_hash(prompts)
-    return {line["id"]: line["odds"] for line in lines if line["templates"] == wording and line["model"] == MODEL}
+    made = stamp(prompts)
+    return {line["id"]: line["odds"] for line in lines if made.items() <= line.items()}
+
+
+def stamp(prompts: Prompts) -> dict[str, str]:
+    """What a recording depends on: where one of these is another, it is made again."""
+    return {"model": MODEL, "templates": templates_hash(prompts), "rubric": rubric_hash(document())}
 
 
 async def record(wanted: Sequence[tuple[str, str, str]], prompts: Prompts, threads: int | None) -> None:
@@ -90,12 +98,13 @@ async def record(wanted: Sequence[tuple[str, str, str]], prompts: Prompts, threa
     RECORDING.parent.mkdir(exist_ok=True)
     with local_model.start(path, threads=threads) as server:
         endpoint = OpenAIEndpoint(base_url=server.base_url, api_key=server.api_key, timeout_seconds=900)
-        decider = ReadoutDecider(LLM(endpoint, server.model, local=True), prompts, weights=EMPTY)
+        llm = LLM(endpoint, server.model, local=True)
+        decider = ReadoutDecider(llm, prompts, pointer=offline(EMPTY), weights=EMPTY)
         for number, (answer_id, asked, answer) in enumerate(missing, 1):
             state, questions = questions_for(document(), [answer], [asked], prompts)
             odds = {q.name: (await decider.ask_odds(state, q))[0] for q in questions}
             rounded = {name: None if value is None else round(value, 3) for name, value in odds.items()}
-            line = {"id": answer_id, "model": MODEL, "templates": templates_hash(prompts), "odds": rounded}
+            line = {"id": answer_id, **stamp(prompts), "odds": rounded}
             with RECORDING.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, separators=(",", ":")) + "\n")
             print(f"{number}/{len(missing)} {answer_id}", flush=True)
@@ -126,29 +135,40 @@ def leanings(known: dict[str, Odds], questions: Sequence[TypedQuestion]) -> dict
     return found
 
 
-def fit_curve(x: Sequence[float], levels: Sequence[int], count: int) -> Curve:
-    """The likeliest ordinal logistic curve, by gradient descent (Adam); a weak prior on its scale."""
-    odds, truth = np.array(x, dtype=float), np.array(levels)
+SHARES = (0.0, 0.5, 1.0)
+"""How much of a leaning may be taken off; the likeliest on the labelled answers is."""
+
+
+def fit_curve(odds: Sequence[float], lean: Sequence[float], levels: Sequence[int], count: int) -> Curve:
+    """The likeliest ordinal logistic curve of log-odds less a share of the leanings."""
+    fits = [(share, *_descend(np.array(odds) - share * np.array(lean), np.array(levels), count)) for share in SHARES]
+    share, curve, _ = min(fits, key=lambda found: found[2])
+    cuts = tuple(round(cut, 4) for cut in curve.cuts)
+    return Curve(scale=round(curve.scale, 4), cuts=cuts, leaning=share)
+
+
+def _descend(x: Numbers, truth: NDArray[np.int_], count: int) -> tuple[Curve, float]:
+    """By gradient descent (Adam); a weak prior holds the scale near 1. Returns the curve and its cost."""
     # cuts = first, first + e^gap, …: they can't change places.
     theta = np.concatenate([[np.log(0.5), 0.0], np.zeros(count - 2)])
     moment, square = np.zeros_like(theta), np.zeros_like(theta)
+    places = np.arange(len(x))
 
-    def cost(parameters: np.ndarray[Any, Any]) -> float:
+    def cost(parameters: Numbers) -> float:
         curve = unpack(parameters)
-        at_least = [np.ones_like(odds)] + [1 / (1 + np.exp(cut - curve.scale * odds)) for cut in curve.cuts]
-        table = np.stack([*at_least, np.zeros_like(odds)])
-        chosen = table[truth, np.arange(len(odds))] - table[truth + 1, np.arange(len(odds))]
+        at_least = [np.ones_like(x)] + [1 / (1 + np.exp(cut - curve.scale * x)) for cut in curve.cuts]
+        table = np.stack([*at_least, np.zeros_like(x)])
+        chosen = table[truth, places] - table[truth + 1, places]
         return float(-np.log(np.maximum(chosen, 1e-9)).mean() + 0.01 * parameters[0] ** 2)
 
-    for step in range(1, 1501):
+    for step in range(1, 301):
         slope = np.array([(cost(theta + d) - cost(theta - d)) / 2e-4 for d in 1e-4 * np.eye(len(theta))])
         moment, square = 0.9 * moment + 0.1 * slope, 0.999 * square + 0.001 * slope**2
-        theta = theta - 0.02 * (moment / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-    fitted = unpack(theta)
-    return Curve(scale=round(fitted.scale, 4), cuts=tuple(round(cut, 4) for cut in fitted.cuts))
+        theta = theta - 0.05 * (moment / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+    return unpack(theta), cost(theta)
 
 
-def unpack(parameters: np.ndarray[Any, Any]) -> Curve:
+def unpack(parameters: Numbers) -> Curve:
     """Free numbers as a curve: the scale is positive, the cuts ascend."""
     scale, first, *gaps = (float(value) for value in parameters)
     cuts = [first]
@@ -171,15 +191,18 @@ def fit(rows: Sequence[dict[str, Any]], known: dict[str, Odds], questions: Seque
     curves: dict[CurveName, Curve] = {"on_topic": ON_TOPIC_CURVE}
     least: dict[str, float] = {}
     for kind, count in LEVELS.items():
-        x, truth = [], []
+        x: list[float] = []
+        leans: list[float] = []
+        truth: list[int] = []
         for row in rows:
             for criterion, value in row[GROUPS[kind]].items():  # type: ignore[index]
                 odds = known[row["id"]][f"{kind}.{criterion}"]
                 if odds is not None:
-                    x.append(odds - lean[f"{kind}.{criterion}"])
+                    x.append(odds)
+                    leans.append(lean[f"{kind}.{criterion}"])
                     truth.append(level_of(kind, value))  # type: ignore[arg-type]
-        curve = curves[kind] = fit_curve(x, truth, count)
-        tables = np.array([curve.levels(value) for value in x])
+        curve = curves[kind] = fit_curve(x, leans, truth, count)
+        tables = np.array([curve.levels(*pair) for pair in zip(x, leans, strict=True)])
         said, sure, right = tables.argmax(1), tables.max(1), tables.argmax(1) == np.array(truth)
         if kind == "red_flag":
             for value, word in ((1, "present"), (0, "absent")):
@@ -194,37 +217,67 @@ def fit(rows: Sequence[dict[str, Any]], known: dict[str, Odds], questions: Seque
 
 
 class RecordedReadout(ReadoutDecider):
-    """The readout grader on recorded log-odds.
-
-    Sentence choices weren't recorded: the first sentence is taken, so figures on quotes mean nothing and are left out.
-    """
+    """The readout grader on recorded log-odds."""
 
     odds: Odds
 
-    async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
-        """See `ReadoutDecider`."""
-        for question in questions:
-            if isinstance(question, Choice) and question.evidence_for:
-                yield Decision(name=question.name, probabilities={"1": 1.0})
-            else:
-                yield self.read(question, self.odds[question.name])
+    async def ask_odds(self, state: State, question: TypedQuestion) -> tuple[float | None, Usage]:
+        """What was recorded."""
+        return self.odds[question.name], Usage()
 
 
-async def measure(weights: ReadoutWeights, known: dict[str, Odds], ids: set[str], *parts: str) -> list[Row]:
-    """Both raters' records and the grade of every recorded answer among `ids`."""
-    decider = RecordedReadout(
-        LLM(OpenAIEndpoint(base_url="http://127.0.0.1:9/v1", api_key="", timeout_seconds=1), MODEL),
-        Prompts(),
-        weights=weights,
+class Silent:
+    """An endpoint that is never asked."""
+
+    host = "nowhere"
+
+    async def send(self, api: Api, body: dict[str, Any]) -> dict[str, Any]:
+        """See `Endpoint`."""
+        raise NotImplementedError
+
+    def stream(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """See `Endpoint`."""
+        raise NotImplementedError
+
+
+def offline(weights: ReadoutWeights) -> RecordedReadout:
+    """The readout grader as users get it, on recorded log-odds, with nothing learned on this machine."""
+    pointer = BuiltinDecider(load_encoder())
+    return RecordedReadout(
+        LLM(Silent(), MODEL), Prompts(), pointer=pointer, weights=weights, leanings_file=Path("none")
     )
-    rows: list[Row] = []
-    for first, second in (pair for part in parts for pair in load_answers(part)):
-        if first["id"] in ids:
+
+
+async def measure(weights: ReadoutWeights, known: dict[str, Odds], part: str) -> list[Row]:
+    """Both raters' records and the grade of every recorded answer of a part."""
+    decider, rows = offline(weights), []
+    for first, second in load_answers(part):
+        if first["id"] in known:
             decider.odds = known[first["id"]]
             steps = grade(document(), [first["answer"]], asked=[first["asked"]], decider=decider, prompts=Prompts())
             *_, final = [step async for step in steps]
             rows.append((first, second, final))
     return rows
+
+
+def weigh(known: dict[str, Odds], prompts: Prompts) -> tuple[ReadoutWeights, int]:
+    """The weights that the recorded answers give, unmeasured, and how many answers they were fitted on."""
+    _, questions = questions_for(document(), ["-"], [document().question], prompts)
+    to_fit = [row for row in draw(1000, "train", "dev") if row["id"] in known]
+    fitted, keys = fit(to_fit, known, questions), offline(EMPTY).key
+    by_kind: dict[CurveName, list[float]] = {}
+    for question in questions:
+        name: CurveName = "on_topic" if question.name == ON_TOPIC else question.kind
+        by_kind.setdefault(name, []).append(fitted["leanings"][question.name])
+    weights = ReadoutWeights(
+        model=MODEL,
+        templates=templates_hash(prompts),
+        curves=fitted["curves"],
+        leanings={keys(question): fitted["leanings"][question.name] for question in questions},
+        usual={name: round(sum(values) / len(values), 3) for name, values in by_kind.items()},
+        calibration=Calibration(**fitted["least"]),
+    )
+    return weights, len(to_fit)
 
 
 async def main() -> None:
@@ -233,51 +286,28 @@ async def main() -> None:
     parser.add_argument("--record", type=int, nargs=2, metavar=("FIT", "TEST"), help="how many answers of each")
     parser.add_argument("--threads", type=int, help="for the model; one per processor unless given")
     options = parser.parse_args()
-    prompts, doc = Prompts(), document()
-    _, questions = questions_for(doc, ["-"], [doc.question], prompts)
+    prompts = Prompts()
     if options.record:
-        neutral = [(f"neutral-{n}", doc.question, answer) for n, answer in enumerate(NEUTRAL_ANSWERS, 1)]
-        # Taken in turn, two to fit on and one to test on, so that stopping early leaves some of both.
-        to_fit, to_test = draw(options.record[0], "train", "dev"), draw(options.record[1], "test")
-        mixed = sorted(
-            [(2 * n // 2, row) for n, row in enumerate(to_fit)] + [(2 * n, row) for n, row in enumerate(to_test)],
-            key=lambda item: item[0],
-        )
-        await record(
-            [*neutral, *((row["id"], row["asked"], row["answer"]) for _, row in mixed)], prompts, options.threads
-        )
+        await record(wanted(*options.record), prompts, options.threads)
     known = recorded(prompts)
-    to_fit = [row for row in draw(1000, "train", "dev") if row["id"] in known]
-    fitted = fit(to_fit, known, questions)
-    decider = ReadoutDecider(
-        LLM(OpenAIEndpoint(base_url="http://127.0.0.1:9/v1", api_key="", timeout_seconds=1), MODEL),
-        prompts,
-        weights=EMPTY,
-    )
-    by_kind: dict[CurveName, list[float]] = {}
-    for question in questions:
-        by_kind.setdefault("on_topic" if question.name == ON_TOPIC else question.kind, []).append(
-            fitted["leanings"][question.name]
-        )
-    weights = ReadoutWeights(
-        model=MODEL,
-        templates=templates_hash(prompts),
-        curves=fitted["curves"],
-        leanings={decider.key(question): fitted["leanings"][question.name] for question in questions},
-        usual={name: round(sum(values) / len(values), 3) for name, values in by_kind.items()},
-        calibration=Calibration(**fitted["least"]),
-    )
-    await finish(weights, known, len(to_fit))
+    weights, fitted_on = weigh(known, prompts)
+    await finish(weights, known, fitted_on)
+
+
+def wanted(to_fit: int, to_test: int) -> list[tuple[str, str, str]]:
+    """(id, asked, answer) to record: neutral ones first, then two to fit on for each to test on, so that stopping early
+    leaves some of both."""
+    neutral = [(f"neutral-{n}", document().question, answer) for n, answer in enumerate(NEUTRAL_ANSWERS, 1)]
+    fits, tests = draw(to_fit, "train", "dev"), draw(to_test, "test")
+    mixed = [*((n, row) for n, row in enumerate(fits)), *((2 * n, row) for n, row in enumerate(tests))]
+    return [*neutral, *((row["id"], row["asked"], row["answer"]) for _, row in sorted(mixed, key=lambda item: item[0]))]
 
 
 async def finish(weights: ReadoutWeights, known: dict[str, Odds], fitted_on: int) -> None:
     """Measures, and writes the weights and the figures."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    rows = await measure(weights, known, set(known), "test")
-    test = {
-        f"model-rater-{n + 1}": {k: round(v, 4) for k, v in figures(rows, n).items() if k != "evidence_hit"}
-        for n in (0, 1)
-    }
+    rows = await measure(weights, known, "test")
+    test = {f"model-rater-{n + 1}": {k: round(v, 4) for k, v in figures(rows, n).items()} for n in (0, 1)}
     mine = test["model-rater-1"]
     agreement = Agreement(
         labellers="model-rater-1",
@@ -312,7 +342,7 @@ def table(result: dict[str, Any]) -> str:
         f"Model `{result['model']}`, measured {result['measured']}. Fitted on {result['fitted_on']}",
         f"answers of train and dev, tested on {result['answers']} of test. Labels: `model-rater-1` and",
         "`model-rater-2`, both language models. In brackets",
-        "the 95 % interval over answers. Quotes were not measured.",
+        "the 95 % interval over answers. Quotes are pointed at by the built-in encoder.",
         "",
         "| figure | test, rater 1 | test, rater 2 |",
         "|---|---|---|",

@@ -23,7 +23,7 @@ from .folders import cache_folder
 from .llm import LLM, Reply
 from .prompts import Prompts
 from .rubric import ON_TOPIC, build_state
-from .schema import Calibration, Choice, Decision, Predicate, Record, Score, State, TypedQuestion, Usage
+from .schema import Calibration, Choice, Decider, Decision, Predicate, Record, Score, State, TypedQuestion, Usage
 from .sentences import split_sentences
 
 __all__ = ["NEUTRAL_ANSWERS", "Curve", "ReadoutDecider", "ReadoutWeights", "load_weights", "log_odds", "templates_hash"]
@@ -40,11 +40,16 @@ MOST_TOKENS = 20
 GRADER_SLOT = 1
 """Of the embedded server's two, so that the interviewer's prompt stays cached in the other."""
 _ORDER: Sequence[CurveName] = ("red_flag", "key_point", "star", "motivation", "on_topic")
-_TEMPLATES = ("readout_system", "readout_key_point", "readout_motivation", "readout_red_flag", "readout_star", "state")
+_TEMPLATES = (
+    *(f"readout_{name}" for name in ("system", "key_point", "motivation", "red_flag", "star")),
+    *("state", "star", "on_topic"),
+)
 
 
 class Curve(Record):
-    """An ordinal logistic curve: P(level ≥ k) = 1 / (1 + exp(cuts[k-1] − scale · x)), x being log-odds.
+    """An ordinal logistic curve: P(level ≥ k) = 1 / (1 + exp(cuts[k-1] − scale · x)).
+
+    x is the log-odds of "yes" less a share of the model's leaning.
 
     McCullagh 1980, "Regression Models for Ordinal Data", the proportional-odds model.
     """
@@ -52,10 +57,13 @@ class Curve(Record):
     scale: float
     cuts: tuple[float, ...]
     """Ascending, one fewer than there are levels."""
+    leaning: float = 1.0
+    """How much of the leaning is taken off; 0 where that was found not to help."""
 
-    def levels(self, log_odds: float) -> tuple[float, ...]:
+    def levels(self, odds: float, leaning: float = 0.0) -> tuple[float, ...]:
         """The probability of each level, from the lowest; they sum to 1."""
-        at_least = [1.0, *(_sigmoid(self.scale * log_odds - cut) for cut in self.cuts), 0.0]
+        x = odds - self.leaning * leaning
+        at_least = [1.0, *(_sigmoid(self.scale * x - cut) for cut in self.cuts), 0.0]
         return tuple(high - low for high, low in itertools.pairwise(at_least))
 
 
@@ -91,6 +99,7 @@ class ReadoutDecider:
         prompts: Prompts,
         calibration: Calibration | None = None,
         *,
+        pointer: Decider,
         weights: ReadoutWeights | None = None,
         leanings_file: Path | None = None,
     ) -> None:
@@ -100,11 +109,14 @@ class ReadoutDecider:
             llm: gives `top_logprobs`; the embedded model as a rule.
             prompts: wording of the questions.
             calibration: thresholds other than the fitted ones.
+            pointer: chooses the sentence that shows a verdict; the built-in encoder as a rule. The embedded model
+                can't: asked for a sentence's number or its words, it was right no more often than chance.
             weights: other than the shipped ones.
             leanings_file: where leanings on questions of one's own are kept; None for the cache folder.
         """
         self._llm = llm
         self._prompts = prompts
+        self._pointer = pointer
         self._weights = weights or load_weights()
         self._file = leanings_file or cache_folder() / "readout-leanings.json"
         self.model = llm.model
@@ -117,12 +129,15 @@ class ReadoutDecider:
         return self._weights.calibration if same else self._weights.calibration.model_copy(update={"agreement": None})
 
     async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
-        """Yields one decision a request: red flags, key points, STAR parts, motivations; see `schema.Decider`."""
-        for question in sorted(questions, key=lambda question: _ORDER.index(_curve_name(question))):
-            if isinstance(question, Choice) and question.evidence_for:
-                yield await self._choose_sentence(state, question)
-            else:
-                yield await self._judge(state, question)
+        """Yields one decision a request, red flags and key points first; see `schema.Decider`."""
+        where = [question for question in questions if isinstance(question, Choice) and question.evidence_for]
+        if where:
+            async for decision in self._pointer.decide(state, where):
+                yield decision
+        verdicts = [question for question in questions if question not in where]
+        for question in sorted(verdicts, key=lambda question: _ORDER.index(_curve_name(question))):
+            odds, usage = await self.ask_odds(state, question)
+            yield self.read(question, odds).model_copy(update={"usage": usage})
 
     async def measure_leanings(self, questions: Sequence[TypedQuestion], asked: str) -> int:
         """Puts questions that are new to it to the neutral answers and keeps what it learns; returns how many it did.
@@ -153,34 +168,22 @@ class ReadoutDecider:
             return Decision(name=question.name, refusal="The model answered neither yes nor no.")
         name = _curve_name(question)
         leaning = self._leanings.get(self.key(question), self._weights.usual.get(name, 0.0))
-        levels = self._weights.curves[name].levels(odds - leaning)
+        levels = self._weights.curves[name].levels(odds, leaning)
         return Decision(name=question.name, probabilities=_by_value(question, levels))
-
-    async def _judge(self, state: State, question: TypedQuestion) -> Decision:
-        odds, usage = await self.ask_odds(state, question)
-        return self.read(question, odds).model_copy(update={"usage": usage})
 
     async def ask_odds(self, state: State, question: TypedQuestion) -> tuple[float | None, Usage]:
         """The model's log-odds of "yes", as they come, and the tokens that took."""
         reply = await self._ask(state, self._word(question))
         return log_odds(reply.top_logprobs[0]), reply.usage
 
-    async def _choose_sentence(self, state: State, question: Choice) -> Decision:
-        text = self._prompts.render("grader/readout_sentence.j2", question=question)
-        reply = await self._ask(state, text, tokens=2)
-        numbers = [option.value for option in question.options if option.value != "none"]
-        return Decision(
-            name=question.name, probabilities=number_probabilities(reply.top_logprobs, numbers), usage=reply.usage
-        )
-
-    async def _ask(self, state: State, text: str, tokens: int = 1) -> Reply:
+    async def _ask(self, state: State, text: str) -> Reply:
         # The question last: everything before it is the same for all questions and is read once.
         messages = [
             {"role": "system", "content": self._prompts.render("grader/readout_system.j2")},
             {"role": "user", "content": f"{state.text}\n\n{text}"},
         ]
         extra = {"id_slot": GRADER_SLOT} if self._llm.local else None
-        reply = await self._llm.ask(messages, max_tokens=tokens, top_logprobs=MOST_TOKENS, extra=extra)
+        reply = await self._llm.ask(messages, max_tokens=1, top_logprobs=MOST_TOKENS, extra=extra)
         if not reply.top_logprobs:
             raise ProviderUnsupported(
                 f"{self.model} gave no log-probabilities, which the readout grader reads: set INTERVIEWER_DECIDER=chat."
@@ -209,30 +212,6 @@ def log_odds(top: Mapping[str, float]) -> float | None:
     floor = min(top.values()) - 1.0
     yes, no = (_log_sum(values) if values else floor for values in sums.values())
     return yes - no
-
-
-def number_probabilities(top: Sequence[Mapping[str, float]], numbers: Sequence[str]) -> dict[str, float]:
-    """The probability of each number, and of `none`, from the tokens of a number's first two digits.
-
-    The model writes digits as single tokens. The second token was seen only after the likeliest first digit; for other
-    first digits the one-digit number takes their probability.
-
-    Args:
-        top: for each of up to two generated tokens, token text → natural log-probability.
-        numbers: the numbers there are.
-    """
-    weights = dict.fromkeys(numbers, 0.0)
-    first = {token.strip(): math.exp(value) for token, value in top[0].items() if token.strip().isdigit()}
-    likeliest = max(first, key=lambda digit: first[digit], default="")
-    second = {token.strip(): math.exp(value) for token, value in top[1].items()} if len(top) > 1 else {}
-    digits = {token: value for token, value in second.items() if token.isdigit()}
-    for digit, probability in first.items():
-        longer = {digit + token: value for token, value in digits.items()} if digit == likeliest else {}
-        ends = max(0.0, 1.0 - sum(longer.values()))
-        for number, share in {digit: ends, **longer}.items():
-            if number in weights:
-                weights[number] += probability * share
-    return {**weights, "none": max(0.0, 1.0 - sum(weights.values()))}
 
 
 def templates_hash(prompts: Prompts) -> str:

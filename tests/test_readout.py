@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scripted import ScriptedDecider
 
 from interviewer.errors import ProviderUnreachable, ProviderUnsupported
 from interviewer.llm import LLM, Api
@@ -17,7 +18,6 @@ from interviewer.readout import (
     ReadoutWeights,
     load_weights,
     log_odds,
-    number_probabilities,
     templates_hash,
 )
 from interviewer.rubric import ON_TOPIC, build_state, sentence_question
@@ -123,7 +123,7 @@ def odds(value: float) -> list[dict[str, float]]:
 def make(says: Any, tmp_path: Path, *, local: bool = False, **options: Any) -> tuple[ReadoutDecider, Teller]:
     teller = Teller(says)
     llm = LLM(teller, "small", local=local)
-    options = {"weights": WEIGHTS, "leanings_file": tmp_path / "leanings.json", **options}
+    options = {"pointer": ScriptedDecider(), "weights": WEIGHTS, "leanings_file": tmp_path / "leanings.json", **options}
     return ReadoutDecider(llm, PROMPTS, **options), teller
 
 
@@ -148,28 +148,6 @@ async def decide(decider: ReadoutDecider, *questions: TypedQuestion, reading: St
 )
 def test_log_odds_add_up_spellings_of_yes_and_no(top: dict[str, float], expected: float | None) -> None:
     assert log_odds(top) == (None if expected is None else pytest.approx(expected))
-
-
-def ln(*pairs: tuple[str, float]) -> dict[str, float]:
-    return {token: math.log(value) for token, value in pairs}
-
-
-@pytest.mark.parametrize(
-    ("top", "numbers", "expected"),
-    [
-        # One digit: what isn't a number there goes to none.
-        ([ln(("2", 0.7), ("1", 0.2), ("None", 0.1))], 3, {"1": 0.2, "2": 0.7, "3": 0.0, "none": 0.1}),
-        # "1" is likeliest and is followed by "2" half of the time: 12 gets 0.8 · 0.5.
-        ([ln(("1", 0.8), ("2", 0.2)), ln(("2", 0.5), ("", 0.5))], 12, {"1": 0.4, "2": 0.2, "12": 0.4, "none": 0.0}),
-        # A number that isn't there counts as none.
-        ([ln(("9", 0.6), ("1", 0.4)), ln(("", 1.0))], 2, {"1": 0.4, "2": 0.0, "none": 0.6}),
-        ([ln(("None", 1.0))], 1, {"1": 0.0, "none": 1.0}),
-    ],
-)
-def test_a_number_is_read_from_its_digits(top: Any, numbers: int, expected: dict[str, float]) -> None:
-    got = number_probabilities(top, [str(number) for number in range(1, numbers + 1)])
-    assert {key: got[key] for key in expected} == pytest.approx(expected)
-    assert sum(got.values()) == pytest.approx(1.0)
 
 
 def test_a_curve_gives_the_levels_of_an_ordinal_logistic_model() -> None:
@@ -260,13 +238,13 @@ async def test_no_further_question_is_asked_once_it_is_closed(tmp_path: Path) ->
     assert len(teller.bodies) == 1
 
 
-async def test_a_sentence_choice_reads_the_number(tmp_path: Path) -> None:
-    decider, teller = make(lambda _: [ln(("3", 0.8), ("1", 0.2)), ln(("", 1.0))], tmp_path)
+async def test_which_sentence_shows_a_verdict_is_left_to_the_pointer(tmp_path: Path) -> None:
+    decider, teller = make(lambda _: odds(0.0), tmp_path, pointer=ScriptedDecider({"quote.key_point.calm": "2"}))
     reading = state()
     question = sentence_question(CALM, reading.sentences, PROMPTS.render)
-    found = await decide(decider, question, reading=reading)
-    assert found["quote.key_point.calm"].probabilities == pytest.approx({"1": 0.2, "2": 0.0, "3": 0.8, "none": 0.0})
-    assert teller.bodies[0]["max_tokens"] == 2
+    found = await decide(decider, question, CALM, reading=reading)
+    assert found["quote.key_point.calm"].probabilities["2"] == 0.9
+    assert list(found) == ["quote.key_point.calm", "key_point.calm"] and len(teller.bodies) == 1
 
 
 async def test_the_words_of_a_candidate_stay_inside_the_fence(tmp_path: Path) -> None:
@@ -313,3 +291,27 @@ def test_the_shipped_weights_belong_to_the_shipped_templates_and_model(tmp_path:
     assert weights.templates == templates_hash(PROMPTS), "run evals/calibrate_readout.py again"
     assert f"{weights.model}.gguf" == MODEL.file
     assert all(curve.scale > 0 and list(curve.cuts) == sorted(curve.cuts) for curve in weights.curves.values())
+
+
+@pytest.mark.embedded
+async def test_the_real_model_tells_an_answer_that_shows_something_from_one_that_does_not(
+    embedded_model_path: Path, tmp_path: Path
+) -> None:
+    from interviewer import local_model
+    from interviewer.llm import OpenAIEndpoint
+
+    shows = state("I took a slow breath, kept my voice level and gave her the refund. She thanked me and left smiling.")
+    with local_model.start(embedded_model_path) as running:
+        endpoint = OpenAIEndpoint(base_url=running.base_url, api_key=running.api_key, timeout_seconds=600)
+        decider = ReadoutDecider(
+            LLM(endpoint, running.model, local=True),
+            PROMPTS,
+            pointer=ScriptedDecider(),
+            leanings_file=tmp_path / "none",
+        )
+        assert decider.calibration.agreement is not None
+        told = await decide(decider, RESULT, reading=shows)
+        silent = await decide(decider, RESULT, reading=state(NEUTRAL_ANSWERS[0]))
+        await endpoint.close()
+    assert told["star.result"].probabilities["true"] > silent["star.result"].probabilities["true"]
+    assert told["star.result"].usage.prompt_tokens > 0
