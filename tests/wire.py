@@ -17,7 +17,8 @@ import httpx
 import respx
 from respx.mocks import HTTPCoreMocker
 
-from interviewer.llm import OpenAIEndpoint
+from interviewer.llm import Api, OpenAIEndpoint
+from interviewer.recordings import ReplayingEndpoint
 
 __all__ = [
     "BASE_URL",
@@ -33,6 +34,7 @@ __all__ = [
     "failure",
     "mock_host",
     "sent_bodies",
+    "serve_recordings",
     "streamed",
 ]
 
@@ -146,3 +148,22 @@ def failure(status: int, message: str = "", *, code: str | None = None, param: s
     """An error as an OpenAI-compatible host sends it; the SDK's retries don't wait."""
     error = {"message": message or f"made-up failure {status}", "type": "error", "param": param, "code": code}
     return httpx.Response(status, json={"error": error}, headers=NOW)
+
+
+PATHS: dict[str, Api] = {"/chat/completions": "chat", "/decisions": "decisions", "/systemone": "systemone"}
+
+
+def serve_recordings(router: respx.MockRouter, recordings: ReplayingEndpoint, base_url: str = BASE_URL) -> None:
+    """Has a mocked host answer every request from recordings, so that they replay through the real SDK."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix(httpx.URL(base_url).path)
+        if path == "/models":
+            return httpx.Response(200, json=recordings.take("models", {}).response)
+        body = json.loads(request.content)
+        stream = body.pop("stream", False)
+        body.pop("stream_options", None)
+        recording = recordings.take(PATHS[path], body, stream=stream)
+        return streamed(recording.chunks or ()) if stream else httpx.Response(200, json=recording.response)
+
+    router.route().mock(side_effect=answer)
