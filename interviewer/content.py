@@ -5,22 +5,16 @@ A folder holds `questions/`, `examples/` and `guides/`. Every mistake is a `Cont
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from interviewer.documents import (
-    document_schema,
-    read_example,
-    read_guide,
-    read_question,
-    write_example,
-    write_guide,
-    write_question,
-)
-from interviewer.errors import ContentError
-from interviewer.markup import Page
-from interviewer.schema import Guide, Library, QuestionDocument, WorkedExample
+from .documents import document_schema, read_example, read_guide, read_question
+from .errors import ContentError
+from .markup import Page
+from .schema import Guide, Library, QuestionDocument, WorkedExample
+from .typeset import example_text, guide_text, question_text
 
 __all__ = [
     "MAX_BYTES",
@@ -36,22 +30,22 @@ __all__ = [
 MAX_BYTES = 200_000
 """A larger file is refused: documents are pages, not books."""
 
-_READERS: dict[str, Callable[[str, Page], QuestionDocument | WorkedExample | Guide | None]] = {
-    "questions": read_question,
-    "examples": read_example,
-    "guides": read_guide,
-}
+D = TypeVar("D", bound=QuestionDocument | WorkedExample | Guide)
 
 
 @dataclass
 class _Shelf:
-    """What has been read so far: by kind (`questions` …) and id."""
+    """What has been read so far: the documents by kind and id, and a page for every file."""
 
-    documents: dict[str, dict[str, QuestionDocument | WorkedExample | Guide]] = field(
-        default_factory=lambda: {kind: {} for kind in _READERS}
-    )
-    pages: dict[tuple[str, str], Page] = field(default_factory=dict)
-    problems: list[ContentError] = field(default_factory=list)
+    questions: dict[str, QuestionDocument] = field(default_factory=dict)
+    examples: dict[str, WorkedExample] = field(default_factory=dict)
+    guides: dict[str, Guide] = field(default_factory=dict)
+    pages: dict[str, Page] = field(default_factory=dict)
+    """By file (or folder, for one without documents), in the order of reading."""
+
+    @property
+    def problems(self) -> list[ContentError]:
+        return [problem for page in self.pages.values() for problem in page.problems]
 
 
 def load_library(folders: Sequence[Path]) -> Library:
@@ -61,35 +55,33 @@ def load_library(folders: Sequence[Path]) -> Library:
         ContentError: the first mistake; it says how many more there are.
     """
     shelf = _read_folders(folders)
-    _check_links(shelf)
     if shelf.problems:
         more = len(shelf.problems) - 1
         also = f" (and {more} more: `interviewer check DIR` lists them)" if more else ""
         raise ContentError(f"{shelf.problems[0]}{also}")
-    return Library.model_validate(shelf.documents)
+    return Library(questions=shelf.questions, examples=shelf.examples, guides=shelf.guides)
 
 
 def check_folder(path: Path, beside: Sequence[Path] = ()) -> list[ContentError]:
-    """All mistakes in a content folder, by file and line; its links may also lead to folders beside it."""
-    shelf = _read_folders([path, *beside])
-    _check_links(shelf)
-    return shelf.problems
+    """All mistakes in a content folder, file by file; its links may also lead to the folders beside it."""
+    return _read_folders([*beside, path]).problems
 
 
 def _read_folders(folders: Sequence[Path]) -> _Shelf:
     shelf = _Shelf()
-    seen: set[Path] = set()
-    for folder in folders:
-        if folder.resolve() in seen:
-            continue
-        seen.add(folder.resolve())
-        files = [(kind, file) for kind in _READERS for file in _files(folder / kind)]
-        if not files:
+    for folder in {folder.resolve(): folder for folder in folders}.values():
+        already = len(shelf.pages)
+        for file in _files(folder / "questions"):
+            _read_one(file, read_question, shelf.questions, shelf)
+        for file in _files(folder / "examples"):
+            _read_one(file, read_example, shelf.examples, shelf)
+        for file in _files(folder / "guides"):
+            _read_one(file, read_guide, shelf.guides, shelf)
+        if len(shelf.pages) == already:
             what = "holds no documents" if folder.is_dir() else "is not a folder"
-            places = ", ".join(f"{kind}/*.md" for kind in _READERS)
-            shelf.problems.append(ContentError(f"{folder}:1: {what}: expected {places} in it"))
-        for kind, file in files:
-            _read_one(kind, file, shelf)
+            page = shelf.pages[str(folder)] = Page(str(folder))
+            page.wrong(1, f"{what}: expected questions/*.md, examples/*.md or guides/*.md in it")
+    _check_links(shelf)
     return shelf
 
 
@@ -98,23 +90,18 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in found if file.name != "README.md" and not file.name.startswith("."))
 
 
-def _read_one(kind: str, file: Path, shelf: _Shelf) -> None:
-    page = Page(str(file))
+def _read_one(file: Path, read: Callable[[str, Page], D | None], known: dict[str, D], shelf: _Shelf) -> None:
+    page = shelf.pages[str(file)] = Page(str(file))
     text = _read_text(file, page)
-    document = _READERS[kind](text, page) if text is not None else None
-    shelf.problems.extend(page.problems)
-    if document is None:
+    if text is None or (document := read(text, page)) is None:
         return
+    line = page.line("id")
     if document.id != file.stem:
-        message = f"id `{document.id}` is not the file's name: rename the file to {document.id}.md, or change the id"
-        shelf.problems.append(ContentError(f"{file}:{page.line('id')}: {message}"))
-    first = shelf.documents[kind].get(document.id)
-    if first is not None:
-        message = f"id `{document.id}` is already used by {first.source}: rename one of the two"
-        shelf.problems.append(ContentError(f"{file}:{page.line('id')}: {message}"))
-        return
-    shelf.documents[kind][document.id] = document
-    shelf.pages[kind, document.id] = page
+        message = f"rename the file to {document.id}.md, or change the id"
+        page.wrong(line, f"id `{document.id}` is not the file's name: {message}")
+    if document.id in known:
+        page.wrong(line, f"id `{document.id}` is already used by {known[document.id].source}: rename one of the two")
+    known.setdefault(document.id, document)
 
 
 def _read_text(file: Path, page: Page) -> str | None:
@@ -134,23 +121,22 @@ def _read_text(file: Path, page: Page) -> str | None:
 
 
 def _check_links(shelf: _Shelf) -> None:
-    questions = [one for one in shelf.documents["questions"].values() if isinstance(one, QuestionDocument)]
-    criteria = {c.id for one in questions for c in (*one.key_points, *one.motivations, *one.red_flags)}
-    for (kind, id_), page in shelf.pages.items():
-        document = shelf.documents[kind][id_]
-        already = len(page.problems)
-        if isinstance(document, QuestionDocument):
-            _check_names(document.examples, set(shelf.documents["examples"]), page, "examples", "worked example")
-            _check_names(document.guides, set(shelf.documents["guides"]), page, "guides", "guide")
-        elif isinstance(document, WorkedExample):
-            _check_names(document.shows, criteria, page, "shows", "criterion")
-        else:
-            for number, step in enumerate(document.steps):
-                _check_names(step.shows, criteria, page, ("steps", number), "criterion")
-        shelf.problems.extend(page.problems[already:])
+    criteria: set[str] = set()
+    for question in shelf.questions.values():
+        page = shelf.pages[question.source]
+        _check_names(question.examples, shelf.examples, page, "examples", "worked example")
+        _check_names(question.guides, shelf.guides, page, "guides", "guide")
+        criteria |= {one.id for one in (*question.key_points, *question.motivations, *question.red_flags)}
+    for example in shelf.examples.values():
+        _check_names(example.shows, criteria, shelf.pages[example.source], "shows", "criterion")
+    for guide in shelf.guides.values():
+        for number, step in enumerate(guide.steps):
+            _check_names(step.shows, criteria, shelf.pages[guide.source], ("steps", number), "criterion")
 
 
-def _check_names(names: Sequence[str], known: set[str], page: Page, where: str | tuple[str, int], what: str) -> None:
+def _check_names(
+    names: Sequence[str], known: Container[str], page: Page, where: str | tuple[str, int], what: str
+) -> None:
     for number, name in enumerate(names):
         line = page.line(where, number) if isinstance(where, str) else page.line(*where)
         if name not in known:
@@ -174,3 +160,43 @@ def questions_table(library: Library) -> str:
         ]
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
+
+
+def write_question(document: QuestionDocument) -> str:
+    """The document's text, to be saved as `questions/<id>.md`; it reads back as the same record, its source apart.
+
+    Raises:
+        ContentError: the record holds something that a document can't say, e.g. an empty name.
+    """
+    return _proven(question_text(document), document, read_question)
+
+
+def write_example(example: WorkedExample) -> str:
+    """The example's text, to be saved as `examples/<id>.md`; it reads back as the same record, its source apart.
+
+    Raises:
+        ContentError: the record holds something that a document can't say.
+    """
+    return _proven(example_text(example), example, read_example)
+
+
+def write_guide(guide: Guide) -> str:
+    """The guide's text, to be saved as `guides/<id>.md`; it reads back as the same record, its source apart.
+
+    Raises:
+        ContentError: the record holds something that a document can't say.
+    """
+    return _proven(guide_text(guide), guide, read_guide)
+
+
+def _proven(text: str, record: D, read: Callable[[str, Page], D | None]) -> str:
+    """The text, once it has been read back: what can't be saved faithfully is refused, not bent."""
+    page = Page(record.id)
+    again = read(text, page)
+    if page.problems:
+        raise page.problems[0]
+    if again is None or again.model_copy(update={"source": record.source}) != record:
+        raise ContentError(f"{record.id}:1: a text has line breaks or double spaces: fold its white space")
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise ContentError(f"{record.id}:1: is larger than {MAX_BYTES:,} bytes: split it into several documents")
+    return text

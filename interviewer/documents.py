@@ -1,4 +1,4 @@
-"""Turns the text of one document into its record and back; never touches a file or asks a model.
+"""Reads the text of one document into its record; never touches a file or asks a model.
 
 Three kinds: questions, worked examples, guides. `content/README.md` shows their format.
 """
@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 
-from interviewer.errors import ContentError
-from interviewer.markup import Page, Part, UnreadableError, escape, plain, read_head, read_parts, split, write_head
-from interviewer.schema import (
+from .giveaways import giveaways
+from .markup import Page, Part, UnreadableError, plain, read_head, read_parts, split
+from .schema import (
     STAR_PARTS,
     Guide,
     GuideStep,
@@ -29,22 +28,10 @@ from interviewer.schema import (
     WorkedExample,
 )
 
-__all__ = [
-    "CRITERION_ID",
-    "DOCUMENT_ID",
-    "document_schema",
-    "giveaways",
-    "read_example",
-    "read_guide",
-    "read_question",
-    "write_example",
-    "write_guide",
-    "write_question",
-]
+__all__ = ["CRITERION_ID", "DOCUMENT_ID", "document_schema", "read_example", "read_guide", "read_question"]
 
 DOCUMENT_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 CRITERION_ID = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
-_SCHEMA_COMMENT = "# yaml-language-server: $schema=../question.schema.json\n"
 
 D = TypeVar("D", QuestionDocument, WorkedExample, Guide)
 H = TypeVar("H", bound=Record)
@@ -138,7 +125,7 @@ def _read(
         if other.depth == 1:
             page.wrong(other.heading.number, "a second `# ` heading: a document holds one")
     found = body(parts, page)
-    if fields is None or page.problems:
+    if fields is None or page.faults:
         return None
     return record(**fields.model_dump(), **found, source=page.source)
 
@@ -304,42 +291,6 @@ def _star_probes(parts: list[Part] | None, page: Page) -> dict[StarPart, str]:
     return {part: found[part.capitalize()] for part in STAR_PARTS}
 
 
-_COMMON = set(
-    re.findall(
-        r"\w+",
-        """
-    abilities ability about above after again also another anything around asked away back because been before
-    being best better both cause come could dealt describe details does doing done down during each easy else
-    ever every example explain felt find first following found from full gave give giving goes going good great
-    happen happened happens hard have having help here into just keep kept kind know lack last later least less
-    like little long look looking made maintain maintaining make making many maybe mean mind moment more most
-    much must need next number once only other over part parts place point remain remaining rest right said same
-    second seem show showing side since skill skills some something sort such take talk tell than that their
-    them then there these they thing things think third this those through time told took toward towards under
-    until used usually very walk want were what when where which while whole will with without word words work
-    would year years your yours yourself
-        """,
-    )
-)
-"""Words of four letters or more that can stand in a probe without telling what it is after."""
-
-
-def giveaways(probe: str, name: str, question: str) -> list[str]:
-    """Words of a criterion's name that its probe says in any form, unless the question itself already said them."""
-
-    def words(text: str) -> list[str]:
-        return [word for word in re.findall(r"[^\W\d_]{4,}", text.casefold()) if word not in _COMMON]
-
-    secret = [word for word in words(name) if not any(_akin(word, other) for other in words(question))]
-    return [word for word in words(probe) if any(_akin(word, other) for other in secret)]
-
-
-def _akin(one: str, other: str) -> bool:
-    """Two forms of a word, near enough: they open alike (`calm`, `calmly`; `satisfied`, `satisfaction`)."""
-    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-    return alike >= 4 and alike >= 0.6 * min(len(one), len(other))
-
-
 # ── worked examples and guides ───────────────────────────────────────────────────────────────────────
 
 
@@ -387,86 +338,3 @@ def _step(part: Part, page: Page) -> GuideStep:
         if not re.fullmatch(CRITERION_ID, one):
             page.wrong(part.heading.number, f"`{_short(one)}` is not a usable id: write lower-case words joined by `_`")
     return GuideStep(name=part.name, text=_paragraph(part, page), shows=tuple(shows))
-
-
-# ── writing ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def write_question(document: QuestionDocument) -> str:
-    """The document's text, to be saved as `questions/<id>.md`.
-
-    Raises:
-        ContentError: the record holds something its text could not say, e.g. an empty name.
-    """
-    head = document.model_dump(include={"id", "role", "function", "role_description", "themes", "follow_ups"})
-    blocks = [f"# {escape(document.question)}", "## Key points"]
-    for point in document.key_points:
-        labels = {"Covered": point.covered, "Partly": point.partly, "Probe": point.probe}
-        blocks += _criterion(point, labels)
-    blocks.append("## Motivations")
-    for want in document.motivations:
-        blocks += _criterion(want, {**{str(n): level for n, level in enumerate(want.levels)}, "Probe": want.probe})
-    blocks.append("## Red flags")
-    for flag in document.red_flags:
-        blocks += _criterion(flag, {"Not this": flag.exception})
-    star = {part.capitalize(): document.star_probes.get(part, "") for part in STAR_PARTS}
-    blocks += ["## STAR probes", _list(star)]
-    head |= {"examples": document.examples, "guides": document.guides}
-    return _proven(write_head(_lists(head), _SCHEMA_COMMENT), blocks, document, read_question)
-
-
-def write_example(example: WorkedExample) -> str:
-    """The example's text, to be saved as `examples/<id>.md`.
-
-    Raises:
-        ContentError: the record holds something its text could not say.
-    """
-    head = {"id": example.id, "shows": example.shows}
-    blocks = [f"# {escape(example.title)}"]
-    for name in ("situation", "action", "result"):
-        blocks += [f"## {name.capitalize()}", *_paragraphs(getattr(example, name))]
-    blocks += ["## Takeaways", "\n".join(f"- {escape(one)}" for one in example.takeaways)]
-    return _proven(write_head(_lists(head)), blocks, example, read_example)
-
-
-def write_guide(guide: Guide) -> str:
-    """The guide's text, to be saved as `guides/<id>.md`.
-
-    Raises:
-        ContentError: the record holds something its text could not say.
-    """
-    blocks = [f"# {escape(guide.title)}", *_paragraphs(guide.introduction), "## Steps"]
-    for step in guide.steps:
-        blocks += [f"### {escape(step.name)}", escape(step.text)]
-        if step.shows:
-            blocks.append(_list({"Shows": ", ".join(step.shows)}))
-    return _proven(write_head({"id": guide.id}), blocks, guide, read_guide)
-
-
-def _criterion(criterion: KeyPoint | Motivation | RedFlag, labels: dict[str, str]) -> list[str]:
-    heading = f"### {escape(criterion.name)} {{#{criterion.id}}}"
-    return [heading, escape(criterion.description), _list(labels)]
-
-
-def _list(labels: dict[str, str]) -> str:
-    return "\n".join(f"- {label}: {escape(text)}" for label, text in labels.items())
-
-
-def _paragraphs(text: str) -> Iterable[str]:
-    return (escape(paragraph) for paragraph in text.split("\n\n"))
-
-
-def _lists(head: dict[str, Any]) -> dict[str, Any]:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in head.items()}
-
-
-def _proven(head: str, blocks: Iterable[str], record: D, read: Callable[[str, Page], D | None]) -> str:
-    """The text, once it has been read back to the same record."""
-    text = head + "\n" + "\n\n".join(blocks) + "\n"
-    page = Page(record.id)
-    again = read(text, page)
-    if page.problems:
-        raise page.problems[0]
-    if again is None or again.model_copy(update={"source": record.source}) != record:
-        raise ContentError(f"{record.id}:1: a text in this document is not folded to one line: fold its white space")
-    return text

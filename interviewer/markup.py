@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from interviewer.errors import ContentError
+from .errors import ContentError
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -62,13 +62,20 @@ class Page:
     """One file being read: what was found wrong so far, and where its head's keys are."""
 
     source: str
-    problems: list[ContentError] = field(default_factory=list)
+    faults: list[tuple[int, str]] = field(default_factory=list)
+    """(line, what is wrong and what to do)."""
     lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
     """Of the head's keys and list items: `("shows",)`, `("shows", 0)`."""
 
     def wrong(self, line: int, message: str) -> None:
-        """Notes a problem, so that one reading finds them all."""
-        self.problems.append(ContentError(f"{self.source}:{line}: {message}"))
+        """Notes a fault, so that one reading finds them all."""
+        self.faults.append((line, message))
+
+    @property
+    def problems(self) -> list[ContentError]:
+        """Everything found wrong, from the first line to the last."""
+        in_order = sorted(self.faults, key=lambda fault: fault[0])
+        return [ContentError(f"{self.source}:{line}: {message}") for line, message in in_order]
 
     def line(self, *where: str | int) -> int:
         """The line of a head's key or list item, else of the key, else of the head."""
