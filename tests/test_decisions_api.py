@@ -243,8 +243,8 @@ async def test_systemone_is_asked_everything_in_one_request(host: respx.MockRout
                     "instructions": "How far is it covered?",
                     "criteria": {
                         "covered": "says it",
-                        "partial": "Sentence [partial]",
-                        "missing": "Sentence [missing]",
+                        "partial": "partial",
+                        "missing": "missing",
                     },
                 },
                 "motivation_service": {
