@@ -89,7 +89,7 @@ class Segment(Record):
 
 
 def number_evidence(grade: Grade, document: QuestionDocument) -> tuple[Evidence, ...]:
-    """Numbers every criterion that has quotes, in the document's order."""
+    """Numbers every criterion that has quotes, in the order in which their words stand in the answers."""
     rows: list[tuple[Kind, str, str, str, tuple[Quote, ...]]] = []
     for point in document.key_points:
         if judged := grade.key_points.get(point.id):
@@ -104,9 +104,10 @@ def number_evidence(grade: Grade, document: QuestionDocument) -> tuple[Evidence,
     for part in STAR_PARTS:
         told = {True: "told", False: "left_out", None: "unsure"}[grade.star.get(part)]
         rows.append(("star", part, STAR_NAMES[part], told, grade.star_quotes.get(part, ())))
+    shown = sorted((row for row in rows if row[4]), key=lambda row: min((one.answer, one.start) for one in row[4]))
     return tuple(
         Evidence(number=number, kind=kind, criterion=criterion, name=name, verdict=verdict, quotes=quotes)
-        for number, (kind, criterion, name, verdict, quotes) in enumerate((row for row in rows if row[4]), start=1)
+        for number, (kind, criterion, name, verdict, quotes) in enumerate(shown, start=1)
     )
 
 

@@ -1,1 +1,37 @@
-"""The browser page, in parts: pure rendering, looks, handlers, wiring; imports nothing until asked to serve."""
+"""The browser page; this file only serves it, and loads gradio no sooner than then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..panel import Panel
+    from ..store import Store
+
+__all__ = ["serve_page"]
+
+
+def serve_page(panel: Panel, store: Store, *, host: str, port: int, open_browser: bool = False) -> None:
+    """Serves the page until interrupted, its address printed when it can be opened.
+
+    Args:
+        panel: who interviews and who grades.
+        store: where interviews are kept.
+        host: where to listen; anything but this machine's own address shows the page to the network.
+        port: of the page.
+        open_browser: whether to open it in the user's browser.
+
+    Raises:
+        SettingsError: the address is taken or can't be listened on.
+    """
+    from .serving import open_page
+
+    with open_page(panel, store, host=host, port=port) as served:
+        print(f"The interviewer waits at {served.address} (Ctrl-C ends it).", flush=True)
+        for warning in served.warnings:
+            print(warning, flush=True)
+        if open_browser:
+            import webbrowser
+
+            webbrowser.open(served.address)
+        served.wait()

@@ -17,20 +17,20 @@ __all__ = ["build_page"]
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _SEND = "Send answer"
+_FLAGS = ("start", "room", "previous", "retry", "ended", "grading", "regrade")
 
 
 @dataclass(frozen=True)
 class _Parts:
     """The page's components, by what they are for."""
 
+    flags: dict[str, gr.HTML]
     interview: gr.State
     kept: gr.BrowserState
     notice: gr.HTML
-    start: gr.Column
     picked: gr.Dropdown
     begin: gr.Button
     back: gr.Button
-    room: gr.Row
     question: gr.HTML
     chat: gr.Chatbot
     box: gr.Textbox
@@ -48,26 +48,23 @@ class _Parts:
         plain |= {"question": self.question, "side": self.side}
         found: dict[Any, Any] = {part: change[name] for name, part in plain.items() if name in change}
         if "screen" in change:
-            found[self.start] = gr.update(visible=change["screen"] == "start")
-            found[self.room] = gr.update(visible=change["screen"] == "room")
-        for name, part in (("previous", self.back), ("retry", self.retry), ("regrade", self.regrade)):
-            if name in change:
-                found[part] = gr.update(visible=change[name])
-        if "grading" in change:
-            found[self.stop] = gr.update(visible=change["grading"])
+            change = Change(change, start=change["screen"] == "start", room=change["screen"] == "room")
+        found |= {part: _flag(name, up=change[name]) for name, part in self.flags.items() if name in change}
         if "busy" in change:
             busy, ended = change["busy"], change.get("ended", False)
             label = "The interviewer is speaking …" if busy else _SEND
             found[self.send] = gr.update(interactive=not busy and not ended, value=label)
-        box = {"value": change["box"]} if "box" in change else {}
+        box: dict[str, Any] = {"value": change["box"]} if "box" in change else {}
         if "ended" in change:
-            ended = change["ended"]
-            box["interactive"] = not ended
-            found[self.end] = gr.update(visible=not ended)
-            found[self.leave] = gr.update(variant="primary" if ended else "secondary")
+            box["interactive"] = not change["ended"]
         if box:
             found[self.box] = gr.update(**box)
         return found
+
+
+def _flag(name: str, *, up: bool) -> str:
+    """The style sheet shows and hides parts by these: gradio loses what a part is told while it is not shown."""
+    return f'<i class="flag-{name}"></i>' if up else ""
 
 
 def build_page(panel: Panel, desk: Desk) -> gr.Blocks:
@@ -90,9 +87,11 @@ def _lay_out(panel: Panel, documents: Sequence[QuestionDocument]) -> _Parts:
         storage_key="interviewer",
         secret="interviewer",  # noqa: S106
     )
+    with gr.Row(elem_id="flags"):
+        flags = {name: gr.HTML("", js_on_load=None) for name in _FLAGS}
     gr.HTML(show_people(panel.describe()), elem_id="top", js_on_load=None)
     notice = gr.HTML("", elem_id="notice", js_on_load=None)
-    with gr.Column(elem_id="start") as start:
+    with gr.Column(elem_id="start"):
         gr.HTML(show_welcome(documents), js_on_load=None)
         picked = gr.Dropdown(
             [(document.question, document.id) for document in documents],
@@ -104,8 +103,8 @@ def _lay_out(panel: Panel, documents: Sequence[QuestionDocument]) -> _Parts:
         )
         with gr.Row(elem_classes="buttons"):
             begin = gr.Button("Start the interview", variant="primary", elem_id="begin")
-            back = gr.Button("Go on with the last one", visible=False, elem_id="back")
-    with gr.Row(visible=False, elem_id="room") as room:
+            back = gr.Button("Go on with the last one", elem_id="back")
+    with gr.Row(elem_id="room"):
         with gr.Column(elem_id="talk", scale=5, min_width=320):
             question = gr.HTML("", elem_id="question", js_on_load=None)
             chat = _chatbot()
@@ -119,16 +118,16 @@ def _lay_out(panel: Panel, documents: Sequence[QuestionDocument]) -> _Parts:
             )
             with gr.Row(elem_classes="buttons"):
                 send = gr.Button(_SEND, variant="primary", elem_id="send")
-                retry = gr.Button("Try again", visible=False, elem_id="retry")
+                retry = gr.Button("Try again", elem_id="retry")
                 end = gr.Button("End the interview", elem_id="end")
                 leave = gr.Button("Start again", elem_id="leave")
         with gr.Column(elem_id="rubrics", scale=6, min_width=320):
             with gr.Row(elem_classes="buttons"):
-                stop = gr.Button("Stop grading", visible=False, size="sm", elem_id="stop")
-                regrade = gr.Button("Grade again", visible=False, size="sm", elem_id="regrade")
+                stop = gr.Button("Stop grading", size="sm", elem_id="stop")
+                regrade = gr.Button("Grade again", size="sm", elem_id="regrade")
             side = gr.HTML(show_side(None, {}, panel.library), elem_id="side", js_on_load=None)
     return _Parts(
-        interview, kept, notice, start, picked, begin, back, room, question, chat, box, send, retry, end, leave,
+        flags, interview, kept, notice, picked, begin, back, question, chat, box, send, retry, end, leave,
         side, stop, regrade,
     )  # fmt: skip
 
@@ -154,9 +153,9 @@ def _chatbot() -> gr.Chatbot:
 
 def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> None:
     p = parts
-    talk = [p.interview, p.chat, p.question, p.notice, p.box, p.send, p.retry, p.end, p.leave]
-    rubric = [p.side, p.stop, p.regrade, p.notice]
-    whole = [*dict.fromkeys([*talk, *rubric, p.kept, p.start, p.room, p.back])]
+    talk = [p.interview, p.chat, p.question, p.notice, p.box, p.send, p.flags["retry"], p.flags["ended"]]
+    rubric = [p.side, p.notice, p.flags["grading"], p.flags["regrade"]]
+    whole = [*dict.fromkeys([*talk, *rubric, p.kept, *p.flags.values()])]
 
     def once(handler: Callable[..., Change]) -> Callable[..., Any]:
         # async, though nothing waits: a plain function would run in a thread, beside the desk's event loop.

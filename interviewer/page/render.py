@@ -224,8 +224,14 @@ def _points(view: _View) -> str:
 def _point(view: _View, point: KeyPoint, judged: KeyPointVerdict) -> str:
     return _row(
         view, "key_point", point.id, point.name, judged.verdict,
-        quotes=judged.quotes, reason=judged.reason, probability=judged.probability,
+        quotes=judged.quotes, reason=_beyond(judged.reason, point.covered if judged.quotes else ""),
+        probability=judged.probability,
     )  # fmt: skip
+
+
+def _beyond(reason: str, shown: str) -> str:
+    """The reason, unless it only repeats what stands above it anyway."""
+    return "" if shown and reason.endswith(shown) else reason
 
 
 def _motivations(view: _View) -> str:
@@ -259,15 +265,10 @@ def _motivation(view: _View, motivation: Motivation, found: MotivationVerdict) -
     sign = ("missing", "partial", "partial", "covered")[found.level]
     return _row(
         view, "motivation", motivation.id, motivation.name, sign,
-        quotes=found.quotes, reason=_own_reason(found, motivation), probability=found.probability,
+        quotes=found.quotes, reason=_beyond(found.reason, motivation.levels[found.level]),
+        probability=found.probability,
         word=f"Level {found.level} of 3", extra=f'<span class="pips" aria-hidden="true">{pips}</span>{ladder}',
     )  # fmt: skip
-
-
-def _own_reason(found: MotivationVerdict, motivation: Motivation) -> str:
-    """The reason, unless it only repeats the anchor that stands above it."""
-    anchor = motivation.levels[found.level] if found.level is not None else ""
-    return "" if anchor and found.reason.endswith(anchor) else found.reason
 
 
 def _flags(view: _View) -> str:

@@ -1,0 +1,51 @@
+"""A real browser for the page's tests and pictures: headless Chromium, pages served on a free port of this machine."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from interviewer.page.serving import open_page
+from interviewer.panel import Panel
+from interviewer.store import Store
+
+CHROMIUM = next(
+    (
+        path
+        for path in map(Path, ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"))
+        if path.is_file()
+    ),
+    None,
+)
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
+    "--disable-sync --no-first-run"
+)
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser that talks to nobody but the page."""
+    assert CHROMIUM is not None
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def served(panel: Panel, folder: Path, port: int | None = None) -> Iterator[str]:
+    """The page's address."""
+    with open_page(panel, Store(folder), host="127.0.0.1", port=port or free_port()) as page:
+        yield page.address
