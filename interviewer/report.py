@@ -39,7 +39,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "Small and pure",
         "folders settings markup giveaways intake quotes sentences rubric scoring agreement probes advice replies",
     ),
-    ("Edges: one outside thing each", "documents typeset prompts llm local_model encoder store tokens wording"),
+    ("Edges: one outside thing each", "documents typeset prompts llm local_model encoder store tokens wording stated"),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
     ("Judging", "deciders grading"),
     ("The conversation", "interview"),
