@@ -115,9 +115,24 @@ async def _found(models: Models, model: str | None) -> Chosen:
     if models.local_decisions is not None:
         decider = _decision_decider("systemone", models.local_decisions, model or "local")
         return Chosen(decider, "The decision model on this machine grades.")
-    if models.local is not None:
-        return _readout(models, "The embedded model's probabilities grade.")
-    return Chosen(BuiltinDecider(load()), "The built-in grader grades: there is no model to ask.")
+    return _better_of_own(models)
+
+
+def _better_of_own(models: Models) -> Chosen:
+    """Of the two that need no endpoint, the one that agreed better with raters; the built-in one when equal."""
+    builtin = BuiltinDecider(load())
+    if models.local is None:
+        return Chosen(builtin, "The built-in grader grades: there is no model to ask.")
+    readout = _readout(models, "The embedded model's probabilities grade: they agree best with raters.")
+    if _agreed(readout.decider) > _agreed(builtin):
+        return readout
+    return Chosen(builtin, "The built-in grader grades: it agrees better with raters than the embedded model does.")
+
+
+def _agreed(decider: Decider) -> float:
+    """Key-point macro-F1 against raters' labels; 0 when nobody measured it."""
+    agreement = decider.calibration.agreement
+    return agreement.key_point_macro_f1 if agreement else 0.0
 
 
 def _decision_decider(kind: str, endpoint: Endpoint, model: str) -> OpenAIDecider | SystemOneDecider:

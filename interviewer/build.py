@@ -1,0 +1,213 @@
+"""Builds what touches the world from the settings, for every command; never decides anything about an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from . import local_model
+from .builtin import BuiltinDecider
+from .content import load_library
+from .deciders import Models, choose_decider
+from .decisions_api import OpenAIDecider, SystemOneDecider
+from .encoder import load
+from .errors import ModelFileError, ProviderUnsupported, ReplyError
+from .folders import bundled, data_folder
+from .grading import Price
+from .interview import Interviewer
+from .llm import LLM, Endpoint, OpenAIEndpoint
+from .panel import Panel
+from .prompts import Prompts
+from .readout import ReadoutDecider
+from .rubric import verdict_questions
+from .schema import Decider, Library, Limits
+from .settings import Settings
+from .store import Store
+
+__all__ = ["describe_model", "list_paths", "open_library", "open_panel", "open_store", "pull_model"]
+
+Say = Callable[[str], None]
+DEFAULT_CHAT_MODEL = "gpt-5.4-mini"
+GRAMMAR = "interviewer/one_question.gbnf"
+
+
+def open_library(settings: Settings) -> Library:
+    """The shipped documents and those of the folders in the settings."""
+    return load_library([bundled("content"), *settings.content])
+
+
+def open_store(settings: Settings) -> Store:
+    """Where interviews are kept."""
+    return Store(data_folder(settings.data) / "interviews")
+
+
+@contextmanager
+def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Panel]:
+    """Who interviews and who grades, as the settings and what is there allow; ends the embedded model at the end.
+
+    Args:
+        settings: of this run.
+        say: told what takes a while, and every fallback.
+
+    Raises:
+        SettingsError: a decider or model asked for by name can't be had.
+        ProviderError: the endpoint in the settings doesn't answer.
+        ContentError: a document is wrong.
+    """
+    library, prompts = open_library(settings), Prompts(settings.prompts)
+    notices: list[str] = []
+    with ExitStack() as stack:
+        models = _models(settings, prompts, stack, say, notices)
+        chat = models.chat or models.local
+        if chat is None:
+            notices.append(
+                "No language model: the follow-ups are the ones written in the document. "
+                "`interviewer model pull` fetches one, or set OPENAI_API_KEY or OPENAI_BASE_URL."
+            )
+        chosen = asyncio.run(choose_decider(settings.decider, models, model=settings.decider_model))
+        decider = _reconnected(chosen.decider, settings)
+        reader = decider if isinstance(decider, BuiltinDecider) else BuiltinDecider(load())
+        _warm(library, prompts)
+        for notice in (*notices, chosen.why):
+            say(notice)
+        yield Panel(
+            library=library,
+            prompts=prompts,
+            interviewer=Interviewer(prompts, chat, _grammar(chat, prompts)),
+            decider=decider,
+            reader=reader,
+            grade_after_speech=isinstance(decider, ReadoutDecider) and chat is not None and chat.local,
+            price=_price(settings),
+            limits=Limits(follow_ups=settings.follow_ups, minutes=settings.minutes),
+            notices=(*notices, chosen.why),
+        )
+
+
+def _models(settings: Settings, prompts: Prompts, stack: ExitStack, say: Say, notices: list[str]) -> Models:
+    """What there is to speak and grade with; the embedded model is only started when it is the one to use."""
+    decisions = _decisions_endpoint(settings)
+    if settings.openai_api_key is not None or settings.openai_base_url is not None:
+        model = settings.model or asyncio.run(_default_model(_endpoint(settings)))
+        return Models(prompts, chat=LLM(_endpoint(settings), model), decisions=decisions)
+    server = _start_local(settings, stack, say, notices)
+    if server is None:
+        return Models(prompts, decisions=decisions)
+    endpoint = OpenAIEndpoint(
+        base_url=server.base_url, api_key=server.api_key, timeout_seconds=settings.timeout_seconds
+    )
+    if settings.local_model != "auto" and local_model.is_decision_model(Path(settings.local_model)):
+        return Models(prompts, decisions=decisions, local_decisions=endpoint)
+    return Models(prompts, decisions=decisions, local=LLM(endpoint, server.model, local=True))
+
+
+def _start_local(settings: Settings, stack: ExitStack, say: Say, notices: list[str]) -> local_model.LocalServer | None:
+    """The embedded model, running; None with a notice when there is none or it can't be loaded."""
+    path = local_model.find(settings.local_model)
+    if path is None:
+        return None
+    say(f"Loading {path.name} …")
+    try:
+        return stack.enter_context(local_model.start(path))
+    except ModelFileError as failure:
+        if settings.local_model != "auto":
+            raise
+        notices.append(str(failure))
+        return None
+
+
+def _endpoint(settings: Settings) -> Endpoint:
+    key = settings.openai_api_key
+    return OpenAIEndpoint(
+        base_url=settings.openai_base_url,
+        api_key=key.get_secret_value() if key else "none",
+        timeout_seconds=settings.timeout_seconds,
+    )
+
+
+def _decisions_endpoint(settings: Settings) -> Endpoint | None:
+    """Where a decision model may be. A key goes only to the host it was given for."""
+    if settings.decider_url is None:
+        return _endpoint(settings) if settings.openai_api_key or settings.openai_base_url else None
+    key = settings.decider_key
+    return OpenAIEndpoint(
+        base_url=settings.decider_url,
+        api_key=key.get_secret_value() if key else "none",
+        timeout_seconds=settings.timeout_seconds,
+    )
+
+
+def _reconnected(decider: Decider, settings: Settings) -> Decider:
+    """The same decider with connections of its own: those it was tried with belong to a loop that has ended."""
+    endpoint = _decisions_endpoint(settings)
+    if endpoint is not None and isinstance(decider, OpenAIDecider | SystemOneDecider):
+        return type(decider)(endpoint, decider.model, decider.calibration)
+    return decider
+
+
+async def _default_model(endpoint: Endpoint) -> str:
+    """The endpoint's first chat model by its own list, the usual one when it lists that or nothing.
+
+    Raises:
+        ProviderError: it doesn't answer.
+    """
+    try:
+        listed = (await endpoint.send("models", {})).get("data") or []
+    except (ProviderUnsupported, ReplyError):
+        return DEFAULT_CHAT_MODEL
+    names = [str(one["id"]) for one in listed if isinstance(one, dict) and one.get("id")]
+    return DEFAULT_CHAT_MODEL if DEFAULT_CHAT_MODEL in names or not names else names[0]
+
+
+def _grammar(chat: LLM | None, prompts: Prompts) -> str:
+    return prompts.source(GRAMMAR).read_text(encoding="utf-8") if chat is not None and chat.local else ""
+
+
+def _price(settings: Settings) -> Price | None:
+    """None unless the settings say what prompt and completion cost."""
+    if settings.price_input is None or settings.price_output is None:
+        return None
+    cached = settings.price_input if settings.price_cached is None else settings.price_cached
+    return Price(prompt=settings.price_input, cached=cached, completion=settings.price_output)
+
+
+def _warm(library: Library, prompts: Prompts) -> None:
+    """Has the encoder read every criterion now, so that the first answer isn't graded more slowly."""
+    encoder = load()
+    for document in library.questions.values():
+        for question in verdict_questions(document, prompts.render):
+            encoder.criterion(question.criterion)
+
+
+# ── commands without an interview ────────────────────────────────────────────────────────────────────
+
+
+def list_paths(settings: Settings) -> list[tuple[str, str, Path]]:
+    """(kind, name, file) of every document and template in use."""
+    library, prompts = open_library(settings), Prompts(settings.prompts)
+    documents = [
+        *(("question", one.id, Path(one.source)) for one in library.questions.values()),
+        *(("example", one.id, Path(one.source)) for one in library.examples.values()),
+        *(("guide", one.id, Path(one.source)) for one in library.guides.values()),
+    ]
+    return [*documents, *(("template", name, prompts.source(name)) for name in prompts.names())]
+
+
+def pull_model(settings: Settings, *, progress: Callable[[int, int], None]) -> str:
+    """Fetches and verifies the embedded model; a sentence about where it is."""
+    return f"{local_model.pull(progress, source=settings.model_source)}: there and verified."
+
+
+def describe_model(settings: Settings) -> list[tuple[str, str]]:
+    """What is known of the embedded model here."""
+    told = local_model.model_info()
+    return [
+        ("name", told.name),
+        ("file", str(told.path)),
+        ("size", f"{told.size:,} of {told.expected_size:,} bytes"),
+        ("sha256", told.sha256),
+        ("verified", "yes" if told.verified else "no: run `interviewer model pull`"),
+        ("licence", told.licence),
+        ("source", told.source),
+    ]
