@@ -88,19 +88,20 @@ class ChatDecider:
 
     async def _ask(self, messages: Sequence[Message], questions: Sequence[TypedQuestion]) -> Reply:
         """Asks for JSON as strictly as the endpoint can, and remembers how strictly that is."""
-        while True:
-            form = _FORMATS[self._format]
+        for number, form in enumerate(_FORMATS[self._format :], self._format):
             try:
-                return await self._llm.ask(
+                reply = await self._llm.ask(
                     messages,
                     max_tokens=TOKENS_A_QUESTION * len(questions),
                     schema=verdict_schema(questions) if form == "schema" else None,
                     extra={"response_format": {"type": "json_object"}} if form == "object" else None,
                 )
-            except ProviderUnsupported:
-                if form == _FORMATS[-1]:
-                    raise
-                self._format += 1
+            except ProviderUnsupported as error:
+                refused = error
+                continue
+            self._format = number
+            return reply
+        raise refused
 
 
 def write_messages(state: State, questions: Sequence[TypedQuestion], prompts: Prompts) -> list[Message]:

@@ -38,7 +38,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 _OTHER_NAME = {"stream_options": "", "temperature": "", "max_tokens": "max_completion_tokens"}
 _NOT_TAKEN = re.compile(
     r"unsupported|not support|unrecogni[sz]ed|unknown|unexpected|not permitted|not allowed|not implemented"
-    r"|not available|invalid.{0,20}response_format",
+    r"|not available|response_format|json_schema|grammar",
     re.IGNORECASE,
 )
 

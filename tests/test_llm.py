@@ -208,6 +208,7 @@ WEB_PAGE = httpx.Response(200, html="<!DOCTYPE html><html><body>Welcome to nginx
         (wire.failure(405), errors.ProviderUnsupported, "405"),
         (wire.failure(501, "not supported by this server"), errors.ProviderUnsupported, "501"),
         (wire.failure(400, "response_format json_schema is not supported"), errors.ProviderUnsupported, "json_schema"),
+        (wire.failure(400, "failed to parse grammar"), errors.ProviderUnsupported, "grammar"),
         (wire.failure(400, "the request exceeds the context size"), errors.ProviderError, "context size"),
         (wire.failure(500), errors.ProviderError, "try again"),
         (wire.failure(504), errors.ProviderTimeout, "504"),
