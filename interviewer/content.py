@@ -126,7 +126,8 @@ def _check_links(shelf: _Shelf) -> None:
         page = shelf.pages[question.source]
         _check_names(question.examples, shelf.examples, page, "examples", "worked example")
         _check_names(question.guides, shelf.guides, page, "guides", "guide")
-        criteria |= {one.id for one in (*question.key_points, *question.motivations, *question.red_flags)}
+        for listed in (question.key_points, question.motivations, question.red_flags):
+            criteria.update(one.id for one in listed)
     for example in shelf.examples.values():
         _check_names(example.shows, criteria, shelf.pages[example.source], "shows", "criterion")
     for guide in shelf.guides.values():

@@ -201,16 +201,23 @@ def _scalar(node: Node) -> str | None:
 
 
 def write_head(head: dict[str, Any], comment: str = "") -> str:
-    """The head between its `---` lines; empty lists are left out."""
+    """The head between its `---` lines, lists on one line; empty lists are left out."""
     from io import StringIO
 
     from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style, yaml.sort_base_mapping_type_on_output = None, False  # type: ignore[assignment]
-    yaml.width, yaml.allow_unicode = 1_000_000, True
+    mapping = CommentedMap()
+    for key, value in head.items():
+        if isinstance(value, list) and value:
+            mapping[key] = CommentedSeq(value)
+            mapping[key].fa.set_flow_style()
+        elif value != []:
+            mapping[key] = value
+    yaml = YAML(pure=True)
+    yaml.width = 1_000_000
     out = StringIO()
-    yaml.dump({key: value for key, value in head.items() if value != []}, out)
+    yaml.dump(mapping, out)
     return f"---\n{comment}{out.getvalue()}---\n"
 
 

@@ -37,7 +37,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("Records", "errors schema"),
     (
         "Small and pure",
-        "folders settings markup giveaways intake quotes sentences rubric scoring agreement probes advice replies",
+        "folders settings markup giveaways naming pagetext intake quotes sentences rubric scoring agreement probes advice replies",
     ),
     ("Edges: one outside thing each", "documents typeset prompts llm local_model encoder store tokens wording stated"),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
@@ -46,6 +46,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("Who interviews and who grades", "panel"),
     ("Places to use it", "page terminal evaluation batch report"),
     ("Where objects are built", "build"),
+    ("Commands that hold no interview", "commands"),
     ("The command line", "cli"),
     ("The command", "__main__"),
 )
