@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -12,7 +13,7 @@ import typer
 from .errors import InterviewerError
 
 if TYPE_CHECKING:
-    from .schema import Library, QuestionDocument
+    from .schema import Library
     from .settings import Settings
 
 __all__ = ["app", "main"]
@@ -23,6 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 100},
     rich_markup_mode=None,
 )
 model = typer.Typer(help="The embedded language model.", no_args_is_help=True, rich_markup_mode=None)
@@ -116,25 +118,28 @@ def grade(
     ] = None,
 ) -> None:
     """Grade a file of answers; goes on where an interrupted run stopped."""
-    from .build import grade_answers
+    from . import commands
+    from .batch import read_answers
+    from .build import open_panel
 
     settings = _settings(content=content, prompts=prompts, decider=decider, local_model=local_model)
-    if export_batch is None and out is None:
+    if export_batch is not None:
+        count, job = commands.export_batch(settings, answers, export_batch)
+        _note(f"{export_batch}: {count} requests. Nothing was sent.")
+    elif out is None:
         fail("--out is missing: say where the grades go, e.g. --out grades.jsonl.", code=2)
-    bad = _run(
-        grade_answers(
-            settings,
-            answers,
-            out,
-            concurrency=concurrency,
-            export_batch=export_batch,
-            import_batch=import_batch,
-            say=_note,
-        )
-    )
-    for error in bad:
-        typer.echo(f"interviewer: {error}", err=True)
-    if bad:
+    elif import_batch is not None:
+        job = commands.import_batch(settings, answers, import_batch, out)
+        _note(f"{out}: {len(job.lines)} grades.")
+    else:
+        with open_panel(settings, say=_note) as panel, _progress("Grading") as progress:
+            job = read_answers(answers, panel.library)
+            work = commands.grade_answers(panel, job, out, concurrency=concurrency, progress=progress)
+            kept, made = _run(work)
+        _note(f"{out}: {made} graded, {kept} kept from an earlier run.")
+    for error in job.bad:
+        _note(f"interviewer: {error}")
+    if job.bad:
         sys.exit(1)
 
 
@@ -153,7 +158,7 @@ def import_(
     force: Annotated[bool, typer.Option(help="Write over documents that are there already.")] = False,
 ) -> None:
     """Turn a page of text into documents."""
-    from .build import import_documents
+    from .commands import import_documents
 
     for path in import_documents(page, out, force=force):
         typer.echo(str(path))
@@ -188,12 +193,10 @@ def preview(
     prompts: PromptsFlag = None,
 ) -> None:
     """Print the exact prompts of a question, with their token counts."""
-    from .build import preview_prompts
+    from .commands import preview as prompts_of
 
-    settings = _settings(content=content, prompts=prompts)
-    document = _question(_library(settings), question)
-    for title, text, tokens in preview_prompts(settings, document, answer):
-        typer.echo(f"── {title} · {tokens} tokens ──\n{text}\n")
+    for section in prompts_of(_settings(content=content, prompts=prompts), question, answer):
+        typer.echo(f"── {section.title} · {section.tokens} tokens ──\n{section.text}\n")
 
 
 @app.command()
@@ -224,7 +227,9 @@ def pull(
     """Fetch the embedded model and verify it; an interrupted fetch goes on where it stopped."""
     from .build import pull_model
 
-    typer.echo(pull_model(_settings(model_source=source), say=_note))
+    with _progress("Fetching", unit="MB", scale=1_000_000) as progress:
+        told = pull_model(_settings(model_source=source), progress=progress)
+    typer.echo(told)
 
 
 @model.command()
@@ -249,10 +254,13 @@ def _library(settings: Settings) -> Library:
     return open_library(settings)
 
 
-def _question(library: Library, wanted: str) -> QuestionDocument:
-    if wanted not in library.questions:
-        fail(f"there is no question {wanted!r}; `interviewer questions` lists them.")
-    return library.questions[wanted]
+@contextmanager
+def _progress(doing: str, *, unit: str = "", scale: int = 1) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal; every tenth as a line elsewhere."""
+    from .terminal import show_progress
+
+    with show_progress(doing, unit=unit, scale=scale) as progress:
+        yield progress
 
 
 def _note(sentence: str) -> None:

@@ -37,7 +37,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("Records", "errors schema"),
     (
         "Small and pure",
-        "folders settings markup giveaways naming pagetext intake quotes sentences rubric scoring agreement probes advice replies",
+        "folders settings markup giveaways naming pagetext intake quotes sentences rubric scoring agreement probes "
+        "advice replies",
     ),
     ("Edges: one outside thing each", "documents typeset prompts llm local_model encoder store tokens wording stated"),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
