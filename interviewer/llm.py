@@ -28,6 +28,7 @@ from .replies import Reply, clip, join_chunks, read_piece, read_reply
 
 if TYPE_CHECKING:
     import httpx2
+    from openai import AsyncOpenAI
 
 __all__ = ["LLM", "Api", "Endpoint", "OpenAIEndpoint", "Reply", "join_chunks", "read_reply"]
 
@@ -87,20 +88,14 @@ class OpenAIEndpoint:
         Raises:
             SettingsError: the base URL is no http(s) address.
         """
-        import httpx2
-        from openai import AsyncOpenAI
-
         self._host = _read_host(base_url or OPENAI_URL)
+        self._url = base_url or OPENAI_URL
         self._key = api_key
         self._timeout_seconds = timeout_seconds
+        self._http_client = http_client
         self._renamed: dict[str, dict[str, str]] = {}
-        self._client = AsyncOpenAI(
-            base_url=base_url or OPENAI_URL,
-            api_key=api_key or "none-needed",
-            max_retries=2,
-            timeout=httpx2.Timeout(timeout_seconds, connect=min(10.0, timeout_seconds)),
-            http_client=http_client,
-        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: AsyncOpenAI | None = self._make_client()
 
     def __repr__(self) -> str:
         return f"OpenAIEndpoint({self._host})"
@@ -117,10 +112,10 @@ class OpenAIEndpoint:
                 return self._read_object(await self._create_chat(body))
             if api == "decisions":
                 known, rest = _split(body, ("model", "input", "questions"))
-                return self._read_object(await self._client.decisions.create(**known, extra_body=rest or None))
+                return self._read_object(await self._connected().decisions.create(**known, extra_body=rest or None))
             if api == "systemone":
-                return self._read_object(await self._client.post("/systemone", cast_to=object, body=body))
-            return self._read_object(await self._client.models.list())
+                return self._read_object(await self._connected().post("/systemone", cast_to=object, body=body))
+            return self._read_object(await self._connected().models.list())
 
     async def stream(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """See `Endpoint`."""
@@ -136,8 +131,30 @@ class OpenAIEndpoint:
                 await chunks.close()
 
     async def close(self) -> None:
-        """Closes the connections."""
-        await self._client.close()
+        """Closes the connections; a later request opens new ones."""
+        if self._client is not None:
+            await self._client.close()
+        self._client = None
+
+    def _make_client(self) -> AsyncOpenAI:
+        import httpx2
+        from openai import AsyncOpenAI
+
+        return AsyncOpenAI(
+            base_url=self._url,
+            api_key=self._key or "none-needed",
+            max_retries=2,
+            timeout=httpx2.Timeout(self._timeout_seconds, connect=min(10.0, self._timeout_seconds)),
+            http_client=self._http_client,
+        )
+
+    def _connected(self) -> AsyncOpenAI:
+        """The SDK's client. In another event loop it is a new one: connections belong to the loop they were made in."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop not in (None, loop):
+            self._client = self._make_client()
+        self._loop = loop
+        return self._client
 
     async def _create_chat(self, body: dict[str, Any]) -> Any:
         """Sends a chat request; drops or renames an option that this model says it doesn't take, and remembers it."""
@@ -147,7 +164,7 @@ class OpenAIEndpoint:
         while True:
             known, rest = _split(_rename(body, renamed), ("model", "messages", "stream"))
             try:
-                return await self._client.chat.completions.create(**known, extra_body=rest)
+                return await self._connected().chat.completions.create(**known, extra_body=rest)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 option = next((name for name in _OTHER_NAME if name in rest and _names(error, name)), None)
                 if option is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -505,3 +506,17 @@ async def test_every_question_of_the_seed_document_is_answered_by_a_real_server(
     assert [one.name for one in decided] == [question.name for question in (*questions, *which)]
     assert not [one.refusal for one in decided if one.refusal]
     assert all(sum(one.probabilities.values()) == pytest.approx(1.0) for one in decided)
+
+
+def test_a_decider_tried_in_one_event_loop_works_in_the_next(server: str) -> None:
+    endpoint = OpenAIEndpoint(base_url=server, api_key="", timeout_seconds=30)
+    decider = SystemOneDecider(endpoint, "laya", Calibration())
+
+    async def once() -> Decision:
+        try:
+            return (await ask(decider, [BLAME]))["red_flag.blaming"]
+        finally:
+            await endpoint.close()
+
+    for _ in range(3):
+        assert asyncio.run(once()).probabilities["true"] == 0.9

@@ -392,7 +392,7 @@ async def test_no_exception_of_the_sdk_or_its_http_library_escapes(
     async def fail(**_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(endpoint._client.chat.completions, "create", fail)
+    monkeypatch.setattr(endpoint._connected().chat.completions, "create", fail)
     llm = LLM(endpoint, "test-model")
     with pytest.raises((errors.ProviderError, errors.ReplyError)) as caught:
         await (say(llm) if streaming else llm.ask(MESSAGES, max_tokens=5))
@@ -405,7 +405,7 @@ async def test_our_own_mistakes_are_not_dressed_up_as_the_hosts(
     async def fail(**_: Any) -> None:
         raise TypeError("create() got an unexpected keyword argument")
 
-    monkeypatch.setattr(endpoint._client.chat.completions, "create", fail)
+    monkeypatch.setattr(endpoint._connected().chat.completions, "create", fail)
     with pytest.raises(TypeError):
         await endpoint.send("chat", {"model": "m", "messages": []})
 
@@ -459,6 +459,17 @@ async def test_a_client_can_be_injected() -> None:
     )
     assert (await LLM(endpoint, "m").ask(MESSAGES, max_tokens=5)).text == "Hello"
     await endpoint.close()
+
+
+def test_each_event_loop_has_connections_of_its_own() -> None:
+    endpoint = wire.endpoint()
+
+    async def client() -> object:
+        first, again = endpoint._connected(), endpoint._connected()
+        assert first is again
+        return first
+
+    assert asyncio.run(client()) is not asyncio.run(client())
 
 
 class ClosableStream(httpx.AsyncByteStream):
