@@ -140,7 +140,8 @@ def _cut(text: str, spans: Sequence[tuple[int, int, int]]) -> tuple[Segment, ...
 
 def not_judged(verdict: KeyPointVerdict | MotivationVerdict | RedFlagVerdict) -> bool:
     """Whether the decider hasn't said anything about this criterion (yet)."""
-    return verdict.reason == NOT_JUDGED
+    given = verdict.level is not None if isinstance(verdict, MotivationVerdict) else verdict.verdict != "unscored"
+    return not given and verdict.reason in ("", NOT_JUDGED)
 
 
 def count_criteria(grade: Grade | None, document: QuestionDocument) -> tuple[int, int]:
