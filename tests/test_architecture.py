@@ -27,6 +27,7 @@ OWNERS = {
     "tokenizers": "encoder",
     "xllamacpp": "local_model",
     "huggingface_hub": "local_model",
+    "json_repair": "stated",
     "sentencex": "sentences",
     "tiktoken": "tokens",
     "tiktoken_ext": "tokens",
