@@ -17,7 +17,7 @@ from .schema import Calibration, Decider, Predicate, State
 
 __all__ = ["Chosen", "Models", "choose_decider"]
 
-DECISION_MODELS = ("gpt-6-luna", "jev", "clef", "laya", "kev", "solar-decide")
+DECISION_MODELS = ("gpt-6-luna", "jev", "openjev", "clef", "laya", "kev-", "solar-decide", "sarvam-prism", "d1-omni")
 """Beginnings of the names under which endpoints list decision models."""
 _PROBE = Predicate(name="ready", kind="star", criterion="The text says yes.", instructions="The text says yes.")
 _SAID_YES = State(asked="Ready?", sentences=(), text="Yes.")
@@ -65,20 +65,29 @@ async def choose_decider(wanted: str, models: Models, *, model: str | None = Non
             raise SettingsError("INTERVIEWER_DECIDER=chat needs a chat model: set OPENAI_API_KEY or OPENAI_BASE_URL.")
         return Chosen(ChatDecider(models.chat, models.prompts), "The chat model grades, as asked for.")
     if wanted == "readout":
-        return _readout(models, "The embedded model's probabilities grade, as asked for.")
+        return await _forced_readout(models)
     if wanted in ("openai", "systemone"):
         return await _forced(wanted, models, model)
     return await _found(models, model)
 
 
-def _readout(models: Models, why: str) -> Chosen:
-    llm = models.local or models.chat
-    if llm is None:
-        raise SettingsError(
-            "INTERVIEWER_DECIDER=readout needs a model that gives log-probabilities: run `interviewer model pull`, "
-            "or set OPENAI_BASE_URL."
-        )
+def _readout(llm: LLM, models: Models, why: str) -> Chosen:
     return Chosen(ReadoutDecider(llm, models.prompts, pointer=BuiltinDecider(load())), why)
+
+
+async def _forced_readout(models: Models) -> Chosen:
+    if models.local is not None:
+        return _readout(models.local, models, "The embedded model's probabilities grade, as asked for.")
+    needs = "INTERVIEWER_DECIDER=readout needs a model that gives log-probabilities"
+    if models.chat is None:
+        raise SettingsError(f"{needs}: run `interviewer model pull`, or set OPENAI_BASE_URL.")
+    try:
+        reply = await models.chat.ask([{"role": "user", "content": "Say yes."}], max_tokens=1, top_logprobs=1)
+    except (ProviderError, ReplyError) as failure:
+        raise SettingsError(f"{needs}: {failure}") from failure
+    if not reply.top_logprobs:
+        raise SettingsError(f"{needs}: {models.chat.model} at {models.chat.endpoint.host} gave none.")
+    return _readout(models.chat, models, f"The probabilities of {models.chat.model} grade, as asked for.")
 
 
 async def _forced(wanted: str, models: Models, model: str | None) -> Chosen:
@@ -98,32 +107,34 @@ async def _forced(wanted: str, models: Models, model: str | None) -> Chosen:
 
 async def _found(models: Models, model: str | None) -> Chosen:
     """The best that answers: a decision model, else the chat model, else the embedded one, else the built-in."""
-    tried: list[str] = []
+    failed = ""
     if models.decisions is not None:
+        host = models.decisions.host
         name = model or await _listed(models.decisions)
+        tried: list[str] = []
         for kind in ("openai", "systemone") if name else ():
-            decider = _decision_decider(kind, models.decisions, name or "")
+            decider = _decision_decider(kind, models.decisions, name)
             failure = await _try(decider)
             if not failure:
-                return Chosen(decider, f"The decision model {decider.model} at {models.decisions.host} grades.")
-            tried.append(f"{kind}: {failure}")
+                return Chosen(decider, f"The decision model {name} at {host} grades.")
+            tried.append(f"{kind}: {failure.rstrip('.')}")
+        failed = f" The decision model {name} at {host} did not answer ({'; '.join(tried)})." if tried else ""
+        failed = failed or f" {host} lists no decision model."
+    chosen = _next_best(models, model)
+    return Chosen(chosen.decider, chosen.why + failed)
+
+
+def _next_best(models: Models, model: str | None) -> Chosen:
+    """Without a decision model elsewhere: the chat model, else one on this machine."""
     if models.chat is not None:
-        why = "The chat model grades: its endpoint lists no decision model."
-        if tried:
-            why = f"The chat model grades, since the decision model {model} did not answer ({'; '.join(tried)})."
-        return Chosen(ChatDecider(models.chat, models.prompts), why)
+        return Chosen(ChatDecider(models.chat, models.prompts), f"The chat model {models.chat.model} grades.")
     if models.local_decisions is not None:
         decider = _decision_decider("systemone", models.local_decisions, model or "local")
         return Chosen(decider, "The decision model on this machine grades.")
-    return _better_of_own(models)
-
-
-def _better_of_own(models: Models) -> Chosen:
-    """Of the two that need no endpoint, the one that agreed better with raters; the built-in one when equal."""
     builtin = BuiltinDecider(load())
     if models.local is None:
         return Chosen(builtin, "The built-in grader grades: there is no model to ask.")
-    readout = _readout(models, "The embedded model's probabilities grade: they agree best with raters.")
+    readout = _readout(models.local, models, "The embedded model's probabilities grade: they agree best with raters.")
     if _agreed(readout.decider) > _agreed(builtin):
         return readout
     return Chosen(builtin, "The built-in grader grades: it agrees better with raters than the embedded model does.")
@@ -153,10 +164,9 @@ async def _listed(endpoint: Endpoint) -> str:
 async def _try(decider: OpenAIDecider | SystemOneDecider) -> str:
     """Asks one tiny question; why it can't be answered, or an empty string."""
     try:
-        async for decision in decider.decide(_SAID_YES, [_PROBE]):
-            return decision.refusal
+        refusals = [decision.refusal async for decision in decider.decide(_SAID_YES, [_PROBE])]
     except ProviderBusy:
         return ""  # it is there, only not at this moment
     except (ProviderError, ReplyError) as failure:
         return str(failure)
-    return "it gave no answer."
+    return refusals[0]
