@@ -105,18 +105,17 @@ def _section(line: PageLine) -> str:
 
 
 def _question(lines: Sequence[PageLine], page: PageName) -> QuestionDocument:
-    starts = [(index, _section(line)) for index, line in enumerate(lines) if _section(line)]
-    for index, heading in starts:
-        if heading in [other for before, other in starts if before < index]:
-            raise page.refuse(lines[index].number, f"a second `{heading}`: one page holds one question")
+    starts = {index: _section(line) for index, line in enumerate(lines) if _section(line)}
     found: dict[str, list[Item]] = {}
-    for (index, heading), (end, _) in zip(starts, [*starts[1:], (len(lines), "")], strict=True):
-        last = end == len(lines)
-        found[heading] = list_items(lines[index + 1 : end], lines[index], page, last=last)
+    for start, end in zip(starts, [*list(starts)[1:], len(lines)], strict=False):
+        heading = starts[start]
+        if heading in found:
+            raise page.refuse(lines[start].number, f"a second `{heading}`: one page holds one question")
+        found[heading] = list_items(lines[start + 1 : end], lines[start], page, last=end == len(lines))
     for heading in ("Sample Answer", "Underlying Motivations", "Potential Minefields"):
         if heading not in found:
             raise page.refuse(lines[-1].number, f"the page ends without a section `{heading}`")
-    return _document(lines[: starts[0][0]], found, page)
+    return _document(lines[: min(starts)], found, page)
 
 
 def _document(head: Sequence[PageLine], found: dict[str, list[Item]], page: PageName) -> QuestionDocument:

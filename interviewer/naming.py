@@ -12,8 +12,8 @@ _LITTLE = frozenset(
     re.findall(
         r"\w+",
         """
-        a all an and any are as be been can could did do does doing for had has have how i if in into is it its me
-        most my not of on or our own so some such than that the their them there they this to us was we were what
+        a about all an and any are as be been can could did do does doing for had has have how i if in into is it its me
+        most my not of on or our so some such than that the their them there they this to us was we were what
         when where which who whose why will with would you your
         """,
     )
@@ -28,7 +28,7 @@ _COMMON = frozenset(
         effectively ensure ensuring example examples experience experiences explain faced follow following give
         handle handled handling having keep keeping maintain maintaining manage managed method methods process
         providing remain remaining resolving showing situation situations skill skills stay staying strategies
-        technique techniques tell time using way ways
+        technique techniques tell using way ways
         """,
     )
 )
@@ -53,8 +53,9 @@ def document_id(
         whole: look beyond the first preposition, as a question needs.
         fallback: used when the text has no letters of the Latin alphabet.
     """
+    text = re.sub(r"\b(?:about|of) a time\b", "", text, flags=re.IGNORECASE)
     after_who = re.split(r"\bwho\b", text, maxsplit=1, flags=re.IGNORECASE)[-1]
-    words = _telling(_words(after_who), whole=whole) or _telling(_words(text), whole=True) or [fallback]
+    words = _telling(_words(after_who), whole=whole) or _telling(_words(text), whole=True) or _all(text) or [fallback]
     return _free("-".join([*words[:4], *([suffix] if suffix else [])]), "-", taken)
 
 
@@ -72,7 +73,7 @@ def criterion_id(name: str, question: str, taken: Collection[str] = (), *, fallb
     lack, name_of_it = _lacking(name)
     known = {word.rstrip("s") for word in _words(question)}
     first = re.split(r"[&/,;(]|\band\b|\bor\b", name_of_it, maxsplit=1)[0]
-    words = _telling(_words(first), known) or _telling(_words(name_of_it), whole=True) or [fallback]
+    words = _telling(_words(first), known) or _all(name_of_it) or [fallback]
     if lack == ["lack", "of"] and len(words) > 1:
         lack = ["no"]
     found = "_".join([*lack, *words[:3]])
@@ -108,6 +109,10 @@ def _telling(words: Sequence[str], known: Collection[str] = (), *, whole: bool =
             found.append(word)
         previous = word
     return found
+
+
+def _all(text: str) -> list[str]:
+    return [word for word in _words(text) if word not in _LITTLE]
 
 
 def _free(wanted: str, joint: str, taken: Collection[str]) -> str:
