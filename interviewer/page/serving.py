@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 import socket
@@ -104,8 +105,20 @@ def open_page(panel: Panel, store: Store, *, host: str, port: int) -> Iterator[S
     bare = host.strip("[]")
     _check_free(bare, port)
     local = _is_local(bare)
-    app = gr.routes.App()
-    app.add_middleware(Guard, own_names=frozenset({"localhost", "127.0.0.1", "::1", bare}) if local else frozenset())
+    own_names = frozenset({"localhost", "127.0.0.1", "::1", bare}) if local else frozenset()
+    app = asyncio.run(_build(panel, store, own_names))
+    *_, server = http_server.start_server(app, bare, port)
+    name = f"[{bare}]" if ":" in bare else bare
+    try:
+        yield Served(f"http://{name}:{port}", _warnings(bare, local=local), lambda: _wait(server))
+    finally:
+        _end(server)
+
+
+async def _build(panel: Panel, store: Store, own_names: frozenset[str]) -> Any:
+    """The whole application; in a running loop, for gradio otherwise makes loops of its own and leaves them open."""
+    app = gr.routes.App(openapi_url=None)
+    app.add_middleware(Guard, own_names=own_names)
     gr.mount_gradio_app(
         app,
         build_page(panel, Desk(panel, store)),
@@ -123,12 +136,7 @@ def open_page(panel: Panel, store: Store, *, host: str, port: int) -> Iterator[S
         pwa=False,
         mcp_server=False,
     )
-    *_, server = http_server.start_server(app, bare, port)
-    name = f"[{bare}]" if ":" in bare else bare
-    try:
-        yield Served(f"http://{name}:{port}", _warnings(bare, local=local), lambda: _wait(server))
-    finally:
-        _end(server)
+    return app
 
 
 def _end(server: Any) -> None:

@@ -1,0 +1,450 @@
+"""The page's handlers and server: nothing said is lost, speaking and grading don't collide, nothing leaks early."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import free_port, served
+from scripted import ScriptedDecider
+from shipped import QUESTION
+from tables import ANSWER, FOLLOW_UPS, SECOND, VERDICTS, seat
+
+from interviewer.errors import ProviderUnreachable, SettingsError
+from interviewer.page.desk import Change, Desk
+from interviewer.page.serving import open_page
+from interviewer.page.work import until
+from interviewer.panel import Panel
+from interviewer.schema import Decision, Interview, State, TypedQuestion
+from interviewer.store import Store, new_id
+
+BROKEN = ProviderUnreachable("127.0.0.1 broke off: start the server again.")
+CRITERIA = [
+    text
+    for texts in (
+        *((p.name, p.description, p.covered, p.partly) for p in QUESTION.key_points),
+        *((m.name, m.description, *m.levels) for m in QUESTION.motivations),
+        *((f.name, f.description, f.exception) for f in QUESTION.red_flags),
+    )
+    for text in texts
+]
+"""Everything the question is judged by. Probes are asked aloud, so they are no secret."""
+
+
+class Gated(ScriptedDecider):
+    """Waits at a gate before each decision, so that a test says when grading goes on."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.gate = asyncio.Event()
+        self.cancelled = False
+
+    async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
+        try:
+            number = 0
+            async for decision in super().decide(state, questions):
+                if number == 3:
+                    await self.gate.wait()
+                number += 1
+                yield decision
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+
+
+def make_desk(panel: Panel, folder: Path, now: float = 100.0) -> Desk:
+    ticks = iter(range(1_000_000))
+    return Desk(panel, Store(folder), now=lambda: now, clock=lambda: float(next(ticks)))
+
+
+async def everything(changes: AsyncIterator[Change]) -> list[Change]:
+    return [change async for change in changes]
+
+
+async def until_true(condition: Callable[[], bool]) -> None:
+    """Lets the other tasks run until it holds."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+
+
+def started(desk: Desk) -> Interview:
+    interview = desk.begin([QUESTION.id])["interview"]
+    assert isinstance(interview, Interview)
+    return interview
+
+
+async def test_an_answer_is_kept_then_answered_word_by_word_then_graded(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    sent = desk.submit(ANSWER, started(desk), None)
+    assert sent["box"] == "" and sent["busy"] and "being graded" in sent["side"]
+    interview = sent["interview"]
+    assert Store(tmp_path).load(interview.id) == interview
+    spoken = await everything(desk.speak(interview))
+    lines = [change["chat"][-1]["content"] for change in spoken if "chat" in change]
+    assert len(lines) > 5 and all(FOLLOW_UPS[0].startswith(line.replace("&#x27;", "'")) for line in lines)
+    assert not spoken[-1]["busy"] and spoken[-1]["interview"].turns[-1].text == FOLLOW_UPS[0]
+    graded = await everything(desk.grade(interview))
+    assert any("criteria judged" in change.get("side", "") for change in graded[:-1])
+    assert "Your rubric is ready: band 4 of 5, strong." in graded[-1]["side"]
+    kept = Store(tmp_path).load(interview.id)
+    assert kept.turns[-1].text == FOLLOW_UPS[0] and kept.grades[QUESTION.id].band == 4
+
+
+async def test_speaking_and_grading_at_once_never_overwrite_each_other(tmp_path: Path) -> None:
+    decider = Gated(VERDICTS)
+    desk = make_desk(seat(*FOLLOW_UPS, decider=decider), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    grading = asyncio.create_task(everything(desk.grade(interview)))
+    spoken = (await everything(desk.speak(interview)))[-1]
+    decider.gate.set()
+    graded = (await grading)[-1]
+    assert set(spoken) & set(graded) <= {"notice"}
+    kept = Store(tmp_path).load(interview.id)
+    assert len(kept.turns) == 3 and QUESTION.id in kept.grades
+    second = desk.submit(SECOND, spoken["interview"], None)["interview"]
+    assert QUESTION.id in second.grades
+
+
+async def test_a_new_answer_stops_the_grading_of_the_one_before(tmp_path: Path) -> None:
+    decider = Gated(VERDICTS)
+    desk = make_desk(seat(*FOLLOW_UPS, decider=decider), tmp_path)
+    first = desk.submit(ANSWER, started(desk), None)["interview"]
+    grading = asyncio.create_task(everything(desk.grade(first)))
+    spoken = (await everything(desk.speak(first)))[-1]["interview"]
+    await until_true(lambda: len(decider.asked) >= 4)
+    desk.submit(SECOND, spoken, None)
+    changes = await grading
+    assert decider.cancelled
+    assert not [change for change in changes if "rubric is ready" in change.get("side", "")]
+
+
+async def test_stopping_the_grading_leaves_what_was_judged_without_a_band(tmp_path: Path) -> None:
+    decider = Gated(VERDICTS)
+    desk = make_desk(seat(*FOLLOW_UPS, decider=decider), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    grading = asyncio.create_task(everything(desk.grade(interview)))
+    await until_true(lambda: len(decider.asked) >= 4)
+    stopped = desk.stop_grading(interview)
+    await grading
+    assert decider.cancelled
+    assert "You stopped the grading." in stopped["side"] and 'class="band' not in stopped["side"]
+    assert stopped["regrade"] and not stopped["grading"]
+    decider.gate.set()
+    again = await everything(desk.grade(interview, again=True))
+    assert "Your rubric is ready" in again[-1]["side"]
+
+
+async def test_a_finished_grade_is_not_made_twice_unless_asked_for(tmp_path: Path) -> None:
+    decider = ScriptedDecider(VERDICTS)
+    desk = make_desk(seat(*FOLLOW_UPS, decider=decider), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    await everything(desk.grade(interview))
+    await everything(desk.grade(interview))
+    assert len(decider.states) == 1
+    resumed = make_desk(seat(*FOLLOW_UPS, decider=decider), tmp_path)
+    back = resumed.resume({"id": interview.id})["interview"]
+    assert "Your rubric is ready" in (await everything(resumed.grade(back)))[-1]["side"]
+    assert len(decider.states) == 1
+    await everything(resumed.grade(back, again=True))
+    assert len(decider.states) == 2
+
+
+async def test_a_model_that_breaks_off_costs_one_sentence_and_never_the_answer(tmp_path: Path) -> None:
+    desk = make_desk(seat(["You looked ", BROKEN], FOLLOW_UPS[0]), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    failed = (await everything(desk.speak(interview)))[-1]
+    assert "broke off: start the server again. Your answer is kept." in failed["notice"]
+    assert failed["retry"] and not failed["busy"]
+    assert len(failed["chat"]) == 2 and "interview" not in failed
+    assert Store(tmp_path).load(interview.id).turns[-1].text == ANSWER
+    again = (await everything(desk.speak(interview)))[-1]
+    assert again["interview"].turns[-1].text == FOLLOW_UPS[0] and again["notice"] == ""
+
+
+async def test_a_grader_that_fails_outright_offers_to_grade_again(tmp_path: Path) -> None:
+    panel = seat(*FOLLOW_UPS, decider=ScriptedDecider({**VERDICTS, "key_point.calm": BROKEN}))
+    desk = make_desk(panel, tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    last = (await everything(desk.grade(interview)))[-1]
+    assert last["regrade"] and "broke off" in last["side"]
+
+
+async def test_a_mistake_of_ours_costs_one_sentence_too(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Mistaken(ScriptedDecider):
+        async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
+            raise ZeroDivisionError
+            yield
+
+    desk = make_desk(seat(*FOLLOW_UPS, decider=Mistaken()), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    last = (await everything(desk.grade(interview)))[-1]
+    assert "Grading failed unexpectedly. Your answer is kept." in last["notice"] and last["regrade"]
+    assert "ZeroDivisionError" in caplog.text
+    assert "ZeroDivisionError" not in json.dumps(last["notice"])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("", "Type an answer first"), (" \n\t", "Type an answer first"), ("x" * 100_001, "longer than")]
+)
+async def test_what_cannot_be_sent_stays_in_the_box(text: str, says: str, tmp_path: Path) -> None:
+    desk = make_desk(seat(), tmp_path)
+    refused = desk.submit(text, started(desk), None)
+    assert set(refused) == {"notice"} and says in refused["notice"]
+
+
+async def test_an_answer_sent_twice_counts_once(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    refused = desk.submit(ANSWER, interview, None)
+    assert set(refused) == {"notice"} and "has not finished yet" in refused["notice"]
+
+
+async def test_a_reload_brings_back_the_interview_the_rubric_and_the_half_typed_answer(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    await everything(desk.grade(interview))
+    interview = (await everything(desk.speak(interview)))[-1]["interview"]
+    desk.note_draft("half a sent", interview)
+    back = make_desk(seat(*FOLLOW_UPS), tmp_path).resume({"id": interview.id})
+    assert back["box"] == "half a sent" and back["screen"] == "room" and not back["busy"]
+    assert len(back["chat"]) == 3 and "Strong" in back["side"]
+    newer = make_desk(seat(*FOLLOW_UPS), tmp_path).resume({"id": interview.id, "draft": "half a sentence"})
+    assert newer["box"] == "half a sentence"
+
+
+async def test_a_reload_while_the_interviewer_speaks_makes_it_speak_again(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    cut_off = desk.speak(interview)
+    await anext(cut_off)
+    await anext(cut_off)
+    back = desk.resume({"id": interview.id})
+    assert back["busy"]
+    spoken = (await everything(desk.speak(back["interview"])))[-1]
+    assert spoken["interview"].turns[-1].speaker == "interviewer"
+    left_over = await everything(cut_off)
+    assert not [change for change in left_over if "interview" in change]
+
+
+@pytest.mark.parametrize(
+    "kept", [None, {}, {"id": "../../etc/passwd"}, {"id": 7}, {"id": new_id()}, {"id": "x" * 10**6}]
+)
+async def test_nonsense_kept_by_the_browser_leads_to_the_start(kept: Any, tmp_path: Path) -> None:
+    back = make_desk(seat(), tmp_path).resume(kept)
+    assert back["screen"] == "start" and back["interview"] is None
+
+
+async def test_a_tab_that_fell_behind_is_shown_where_the_interview_is_now(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    behind = started(desk)
+    ahead = desk.submit(ANSWER, behind, None)["interview"]
+    ahead = (await everything(desk.speak(ahead)))[-1]["interview"]
+    shown = desk.submit("An answer from the other tab.", behind, None)
+    assert "another tab" in shown["notice"] and shown["interview"] == ahead
+    assert "box" not in shown and "kept" not in shown
+    assert len(Store(tmp_path).load(behind.id).turns) == 3
+
+
+async def test_a_restarted_server_finds_the_interview_by_what_the_browser_kept(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = started(desk)
+    sent = make_desk(seat(*FOLLOW_UPS), tmp_path).submit(ANSWER, None, {"id": interview.id})
+    assert sent["interview"].turns[-1].text == ANSWER
+    lost = make_desk(seat(), tmp_path).submit(ANSWER, None, None)
+    assert lost["screen"] == "start" and "lost its interview" in lost["notice"]
+
+
+async def test_ending_cuts_the_interviewer_off_politely(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    speaking = desk.speak(interview)
+    await anext(speaking)
+    ended = desk.finish(interview, None)
+    assert ended["ended"] and ended["interview"].turns[-1].act == "closing"
+    assert not [change for change in await everything(speaking) if "interview" in change]
+    assert "has ended" in desk.submit("more", ended["interview"], None)["notice"]
+    left = desk.leave(ended["interview"])
+    assert left["screen"] == "start" and left["previous"] and left["kept"]["previous"] == interview.id
+
+
+async def test_a_full_disk_is_said_and_the_interview_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path / "file" / "interviews")
+    begun = desk.begin([QUESTION.id])
+    assert "set INTERVIEWER_DATA" in begun["notice"] and begun["screen"] == "room"
+    sent = desk.submit(ANSWER, begun["interview"], None)
+    assert sent["interview"].turns[-1].text == ANSWER
+    assert "kept in this browser" in desk.note_draft("half", begun["interview"])["notice"]
+    graded = await everything(desk.grade(sent["interview"]))
+    assert "Your rubric is ready" in graded[-1]["side"]
+
+
+async def test_an_unknown_question_is_one_sentence(tmp_path: Path) -> None:
+    desk = make_desk(seat(), tmp_path)
+    assert "no question" in desk.begin(["nope"])["notice"]
+    assert "at least one" in desk.begin([])["notice"]
+
+
+async def test_the_reading_of_the_draft_chooses_the_probe_and_is_never_waited_for(tmp_path: Path) -> None:
+    weak = "motivation.emotional_intelligence"
+    strong = {f"motivation.{m.id}": "3" for m in QUESTION.motivations} | {weak: "1"}
+    reader = ScriptedDecider(strong)
+    desk = make_desk(seat(reader=reader), tmp_path)
+    interview = started(desk)
+    desk.note_draft(ANSWER[:-10], interview)
+    await until_true(lambda: desk._works.of(interview).reading is not None)
+    sent = desk.submit(ANSWER, interview, None)["interview"]
+    spoken = (await everything(desk.speak(sent)))[-1]["interview"]
+    assert spoken.turns[-1].probe is not None and spoken.turns[-1].probe.criterion == "emotional_intelligence"
+    stuck = make_desk(seat(reader=Gated(strong)), tmp_path)
+    interview = started(stuck)
+    stuck.note_draft(ANSWER[:-10], interview)
+    sent = stuck.submit(ANSWER, interview, None)["interview"]
+    assert (await everything(stuck.speak(sent)))[-1]["interview"].turns[-1].speaker == "interviewer"
+
+
+async def test_a_late_draft_event_of_an_answer_that_was_sent_is_no_draft(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = started(desk)
+    desk.note_draft(ANSWER[:-5], interview)
+    sent = desk.submit(ANSWER, interview, None)["interview"]
+    assert Store(tmp_path).draft(interview.id) == ""
+    desk.note_draft(ANSWER, sent)
+    assert Store(tmp_path).draft(interview.id) == ""
+
+
+async def test_pieces_stop_coming_at_once_when_stopped_and_the_request_is_closed() -> None:
+    closed = asyncio.Event()
+
+    async def endless() -> AsyncIterator[int]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    stopped = asyncio.Event()
+    got: list[int] = []
+
+    async def read() -> None:
+        async for piece in until(stopped, endless()):
+            got.append(piece)
+
+    reading = asyncio.create_task(read())
+    await until_true(lambda: bool(got))
+    stopped.set()
+    await reading
+    assert got == [1] and closed.is_set()
+
+
+async def test_errors_pass_through_while_nothing_is_stopped() -> None:
+    async def failing() -> AsyncIterator[int]:
+        yield 1
+        raise BROKEN
+
+    with pytest.raises(ProviderUnreachable):
+        [piece async for piece in until(asyncio.Event(), failing())]
+
+
+async def test_no_handler_sends_a_criterion_before_the_first_grade(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    begun = desk.begin([QUESTION.id])
+    sent = desk.submit(ANSWER, begun["interview"], None)
+    spoken = await everything(desk.speak(sent["interview"]))
+    changes = [
+        begun,
+        desk.note_draft("x", begun["interview"]),
+        desk.resume({"id": begun["interview"].id}),
+        sent,
+        *spoken,
+    ]
+    shown = json.dumps([{k: v for k, v in change.items() if k != "interview"} for change in changes])
+    assert not [text for text in CRITERIA if json.dumps(text)[1:-1] in shown]
+
+
+# ── the server ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def ask(address: str, path: str = "/", method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)
+    try:
+        connection.request(method, path, headers=headers, body=b"{}" if method == "POST" else None)
+        reply = connection.getresponse()
+        return reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read().decode("utf-8", "replace")
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with served(seat(*FOLLOW_UPS), tmp_path_factory.mktemp("interviews")) as where:
+        yield where
+
+
+@pytest.mark.parametrize("path", ["/", "/config", "/theme.css"])
+def test_nothing_served_before_grading_holds_a_criterion(path: str, address: str) -> None:
+    status, _, body = ask(address, path)
+    assert status == 200
+    assert not [text for text in CRITERIA if text in body or json.dumps(text)[1:-1] in body]
+
+
+def test_the_page_reports_nothing_and_asks_no_other_server(address: str) -> None:
+    config = json.loads(ask(address, "/config")[2])
+    assert not config["analytics_enabled"] and not config["run_history"] and config["footer_links"] == []
+    policy = ask(address)[1]["content-security-policy"]
+    assert "default-src 'self'" in policy and "connect-src 'self'" in policy and "http" not in policy
+
+
+def test_no_handler_is_an_open_interface(address: str) -> None:
+    config = json.loads(ask(address, "/config")[2])
+    assert {dependency["api_visibility"] for dependency in config["dependencies"]} == {"private"}
+    assert ask(address, "/gradio_api/info")[0] == 404
+    assert ask(address, "/gradio_api/upload", "POST")[0] == 404
+    assert ask(address, "/gradio_api/file=/etc/passwd")[0] == 404
+    assert ask(address, "/docs")[0] == 404 and ask(address, "/openapi.json")[0] == 404
+
+
+@pytest.mark.parametrize("name", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
+def test_another_sites_name_for_this_machine_is_refused(name: str, address: str) -> None:
+    assert ask(address, Host=name)[0] == 421
+
+
+@pytest.mark.parametrize("name", ["localhost:7860", "127.0.0.1", "LOCALHOST", "[::1]:7860"])
+def test_this_machines_own_names_are_served(name: str, address: str) -> None:
+    assert ask(address, Host=name)[0] == 200
+
+
+def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(SettingsError, match=rf"Port {port} on 127.0.0.1 is taken.*--port"),
+            open_page(seat(), Store(tmp_path), host="127.0.0.1", port=port),
+        ):
+            pass
+
+
+def test_an_address_that_is_not_this_machines_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*given: object, **named: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr("interviewer.page.serving.socket.getaddrinfo", unknown)
+    with (
+        pytest.raises(SettingsError, match=r"elsewhere port 80 \(Name or service not known\): set INTERVIEWER_HOST"),
+        open_page(seat(), Store(tmp_path), host="elsewhere", port=80),
+    ):
+        pass
+
+
+def test_a_page_open_to_the_network_says_that_there_is_no_password(tmp_path: Path) -> None:
+    with open_page(seat(), Store(tmp_path), host="0.0.0.0", port=free_port()) as page:
+        assert "no password" in page.warnings[0]
+        assert ask(page.address.replace("0.0.0.0", "127.0.0.1"), Host="my-computer.local")[0] == 200
