@@ -145,9 +145,9 @@ def test_covering_one_more_point_never_lowers_the_band(verdicts: list[PointValue
 @pytest.mark.parametrize(("name", "kappa"), [("difficult-customers", 0.970), ("difficult-customers.rater2", 0.960)])
 def test_the_rule_gives_raters_bands_from_raters_verdicts(name: str, kappa: float) -> None:
     lines = [json.loads(line) for line in (EVALS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
-    ruled = [
-        scoring.band(points(*line["key_points"].values()), levels(*line["motivations"].values()), flags(*line["red_flags"].values()))
-        for line in lines
-    ]  # fmt: skip
+    ruled = []
+    for line in lines:
+        judged = (line["key_points"].values(), line["motivations"].values(), line["red_flags"].values())
+        ruled.append(scoring.band(points(*judged[0]), levels(*judged[1]), flags(*judged[2])))
     agreement = cohen_kappa_score(ruled, [line["band"] for line in lines], weights="quadratic")
     assert agreement == pytest.approx(kappa, abs=0.0006)
