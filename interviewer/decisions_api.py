@@ -7,7 +7,6 @@ three types of question under other names: predicate (noul), choice, score.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -252,7 +251,7 @@ def _read_spread(found: Mapping[Any, Any], question: Choice | Score) -> dict[str
 def _read_probability(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"has {clip(repr(value), 40)} for a probability")
-    if not math.isfinite(value) or not -1e-6 <= value <= 1.0 + 1e-6:
+    if not -1e-6 <= value <= 1.0 + 1e-6:  # NaN isn't either
         raise ValueError(f"has {value} for a probability")
     return min(1.0, max(0.0, float(value)))
 

@@ -343,7 +343,7 @@ def _explain(error: Exception, host: str, seconds: float) -> InterviewerError | 
     import openai
 
     if isinstance(error, openai.APIStatusError):
-        return _explain_status(error.status_code, f"{error.message} {error.code or ''}", host)
+        return _explain_status(error.status_code, _told(error), host)
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException | TimeoutError):
         return ProviderTimeout(
             f"{host} gave no reply within {seconds:g} seconds: try again, or raise INTERVIEWER_TIMEOUT_SECONDS."
@@ -369,8 +369,16 @@ def _explain(error: Exception, host: str, seconds: float) -> InterviewerError | 
     return None
 
 
+def _told(error: Any) -> str:
+    """What the host itself says about a refusal, with its code where that is a word."""
+    inner = error.body.get("message") if isinstance(error.body, dict) else None
+    words = inner if isinstance(inner, str) and inner else re.sub(r"^Error code: \d+(?: - )?", "", error.message)
+    code = error.code or ""
+    return " ".join(part for part in (words, "" if code.isdigit() or code in words else code) if part)
+
+
 def _explain_status(status: int, told: str, host: str) -> ProviderError:
-    words = clip(told)
+    words = clip(told) or "no reason given"
     if status in (401, 403):
         return ProviderRefused(f"{host} refused the key ({status}: {words}): check OPENAI_API_KEY.")
     if status == 402 or "insufficient_quota" in told:

@@ -238,6 +238,15 @@ async def test_each_fault_becomes_one_sentence_of_ours(
         assert wire.HOST in str(caught.value)
 
 
+async def test_a_refusal_is_told_in_the_hosts_own_words(host: respx.MockRouter, llm: LLM) -> None:
+    host.post(CHAT).mock(return_value=wire.failure(403, "No access to test-model", code="no_access"))
+    with pytest.raises(errors.ProviderRefused) as caught:
+        await llm.ask(MESSAGES, max_tokens=50)
+    assert str(caught.value) == (
+        "models.example refused the key (403: No access to test-model no_access): check OPENAI_API_KEY."
+    )
+
+
 @pytest.mark.parametrize(
     ("raised", "expected"),
     [
