@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from .documents import document_schema, read_example, read_guide, read_question
 from .errors import ContentError
@@ -34,14 +34,25 @@ D = TypeVar("D", bound=QuestionDocument | WorkedExample | Guide)
 
 
 @dataclass
-class _Shelf:
-    """What has been read so far: the documents by kind and id, and a page for every file."""
+class _Shelf(Generic[D]):
+    """The documents of one kind."""
 
-    questions: dict[str, QuestionDocument] = field(default_factory=dict)
-    examples: dict[str, WorkedExample] = field(default_factory=dict)
-    guides: dict[str, Guide] = field(default_factory=dict)
-    pages: dict[str, Page] = field(default_factory=dict)
-    """By file (or folder, for one without documents), in the order of reading."""
+    folder: str
+    read: Callable[[str, Page], D | None]
+    documents: dict[str, D] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    """Names of files that can't be read: a link to one is no further mistake."""
+
+
+class _Shelves:
+    """Everything read so far."""
+
+    def __init__(self) -> None:
+        self.questions = _Shelf("questions", read_question)
+        self.examples = _Shelf("examples", read_example)
+        self.guides = _Shelf("guides", read_guide)
+        self.pages: dict[str, Page] = {}
+        """By file (or folder, for one without documents), in the order of reading."""
 
     @property
     def problems(self) -> list[ContentError]:
@@ -54,12 +65,13 @@ def load_library(folders: Sequence[Path]) -> Library:
     Raises:
         ContentError: the first mistake; it says how many more there are.
     """
-    shelf = _read_folders(folders)
-    if shelf.problems:
-        more = len(shelf.problems) - 1
-        also = f" (and {more} more: `interviewer check DIR` lists them)" if more else ""
-        raise ContentError(f"{shelf.problems[0]}{also}")
-    return Library(questions=shelf.questions, examples=shelf.examples, guides=shelf.guides)
+    found = _read_folders(folders)
+    if problems := found.problems:
+        also = f" (and {len(problems) - 1} more: `interviewer check DIR` lists them)" if len(problems) > 1 else ""
+        raise ContentError(f"{problems[0]}{also}")
+    return Library(
+        questions=found.questions.documents, examples=found.examples.documents, guides=found.guides.documents
+    )
 
 
 def check_folder(path: Path, beside: Sequence[Path] = ()) -> list[ContentError]:
@@ -67,41 +79,44 @@ def check_folder(path: Path, beside: Sequence[Path] = ()) -> list[ContentError]:
     return _read_folders([*beside, path]).problems
 
 
-def _read_folders(folders: Sequence[Path]) -> _Shelf:
-    shelf = _Shelf()
+def _read_folders(folders: Sequence[Path]) -> _Shelves:
+    found = _Shelves()
     for folder in {folder.resolve(): folder for folder in folders}.values():
-        already = len(shelf.pages)
-        for file in _files(folder / "questions"):
-            _read_one(file, read_question, shelf.questions, shelf)
-        for file in _files(folder / "examples"):
-            _read_one(file, read_example, shelf.examples, shelf)
-        for file in _files(folder / "guides"):
-            _read_one(file, read_guide, shelf.guides, shelf)
-        if len(shelf.pages) == already:
+        already = len(found.pages)
+        _read_all(folder, found.questions, found.pages)
+        _read_all(folder, found.examples, found.pages)
+        _read_all(folder, found.guides, found.pages)
+        if len(found.pages) == already:
             what = "holds no documents" if folder.is_dir() else "is not a folder"
-            page = shelf.pages[str(folder)] = Page(str(folder))
+            page = found.pages[str(folder)] = Page(str(folder))
             page.wrong(1, f"{what}: expected questions/*.md, examples/*.md or guides/*.md in it")
-    _check_links(shelf)
-    return shelf
+    _check_links(found)
+    return found
+
+
+def _read_all(folder: Path, shelf: _Shelf[D], pages: dict[str, Page]) -> None:
+    for file in _files(folder / shelf.folder):
+        page = pages[str(file)] = Page(str(file))
+        text = _read_text(file, page)
+        document = shelf.read(text, page) if text is not None else None
+        if document is None:
+            shelf.unread.add(file.stem)
+        else:
+            _put(document, file, shelf, page)
+
+
+def _put(document: D, file: Path, shelf: _Shelf[D], page: Page) -> None:
+    id_, line = document.id, page.line("id")
+    if id_ != file.stem:
+        page.wrong(line, f"id `{id_}` is not the file's name: rename the file to {id_}.md, or change the id")
+    first = shelf.documents.setdefault(id_, document)
+    if first is not document:
+        page.wrong(line, f"id `{id_}` is already used by {first.source}: rename one of the two")
 
 
 def _files(folder: Path) -> list[Path]:
     found = folder.rglob("*.md") if folder.is_dir() else ()
     return sorted(file for file in found if file.name != "README.md" and not file.name.startswith("."))
-
-
-def _read_one(file: Path, read: Callable[[str, Page], D | None], known: dict[str, D], shelf: _Shelf) -> None:
-    page = shelf.pages[str(file)] = Page(str(file))
-    text = _read_text(file, page)
-    if text is None or (document := read(text, page)) is None:
-        return
-    line = page.line("id")
-    if document.id != file.stem:
-        message = f"rename the file to {document.id}.md, or change the id"
-        page.wrong(line, f"id `{document.id}` is not the file's name: {message}")
-    if document.id in known:
-        page.wrong(line, f"id `{document.id}` is already used by {known[document.id].source}: rename one of the two")
-    known.setdefault(document.id, document)
 
 
 def _read_text(file: Path, page: Page) -> str | None:
@@ -120,19 +135,23 @@ def _read_text(file: Path, page: Page) -> str | None:
     return None
 
 
-def _check_links(shelf: _Shelf) -> None:
+def _check_links(found: _Shelves) -> None:
+    examples = found.examples.documents.keys() | found.examples.unread
+    guides = found.guides.documents.keys() | found.guides.unread
     criteria: set[str] = set()
-    for question in shelf.questions.values():
-        page = shelf.pages[question.source]
-        _check_names(question.examples, shelf.examples, page, "examples", "worked example")
-        _check_names(question.guides, shelf.guides, page, "guides", "guide")
+    for question in found.questions.documents.values():
+        page = found.pages[question.source]
+        _check_names(question.examples, examples, page, "examples", "worked example")
+        _check_names(question.guides, guides, page, "guides", "guide")
         for listed in (question.key_points, question.motivations, question.red_flags):
             criteria.update(one.id for one in listed)
-    for example in shelf.examples.values():
-        _check_names(example.shows, criteria, shelf.pages[example.source], "shows", "criterion")
-    for guide in shelf.guides.values():
+    if found.questions.unread:
+        return  # the criteria of a question that can't be read are not known
+    for example in found.examples.documents.values():
+        _check_names(example.shows, criteria, found.pages[example.source], "shows", "criterion")
+    for guide in found.guides.documents.values():
         for number, step in enumerate(guide.steps):
-            _check_names(step.shows, criteria, shelf.pages[guide.source], ("steps", number), "criterion")
+            _check_names(step.shows, criteria, found.pages[guide.source], ("steps", number), "criterion")
 
 
 def _check_names(

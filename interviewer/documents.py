@@ -97,8 +97,7 @@ def _head_message(kind: str, key: str, message: str, known: Sequence[str]) -> st
         "missing": f"the head lacks `{key}`: add it",
         "string_pattern_mismatch": f"`{key}` holds an unusable id: write lower-case words joined by `{joined}`",
         "string_too_long": f"`{key}` holds an id that is too long: write at most 80 characters",
-        "string_too_short": f"`{key}` is empty: write it",
-        "too_short": f"`{key}` is empty: write at least one item",
+        "too_short": f"`{key}` is empty: write it",
         "string_type": f"`{key}` is not a text: write one",
         "tuple_type": f"`{key}` must be a list: write `{key}: [one, two]`",
     }
@@ -147,7 +146,10 @@ def _sections(parts: Sequence[Part], names: Sequence[str], page: Page) -> dict[s
                 found[known] = current
         elif part.depth == 3 and current:
             current.append(part)
-        elif part.depth > 1:
+        else:
+            current = [part]  # what follows belongs to it, and is no further mistake
+            if part.depth == 1:
+                continue
             page.wrong(line, f"`{_short(name)}` is at the wrong depth: `## ` opens a section, `### ` what is in it")
     for name in names:
         if name not in found:
@@ -160,10 +162,15 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
+def _called(part: Part) -> str:
+    """A heading for messages, without its id."""
+    return _short(re.sub(r"\s*\{#[^{}]*\}$", "", part.name))
+
+
 def _refuse(part: Part, page: Page, advice: str, *, paragraphs: bool = True, items: bool = True) -> None:
     """Notes text that stands where none is read, so that nothing a coach wrote is dropped in silence."""
     for line in [*(part.paragraphs if paragraphs else []), *(part.items if items else [])]:
-        page.wrong(line.number, f"`{_short(line.raw)}` has no place under `{_short(part.name)}`: {advice}")
+        page.wrong(line.number, f"`{_short(line.raw)}` has no place under `{_called(part)}`: {advice}")
 
 
 def _prose(parts: Sequence[Part], page: Page) -> str:
@@ -179,7 +186,7 @@ def _prose(parts: Sequence[Part], page: Page) -> str:
 def _paragraph(part: Part, page: Page) -> str:
     if len(part.paragraphs) != 1:
         fault = "has several paragraphs: join them" if part.paragraphs else "lacks its paragraph: describe it"
-        page.wrong(part.heading.number, f"`{_short(part.name)}` {fault}")
+        page.wrong(part.heading.number, f"`{_called(part)}` {fault}")
     return plain(part.paragraphs[0].raw) if part.paragraphs else ""
 
 
@@ -193,7 +200,7 @@ def _labelled(part: Part, labels: Sequence[str], page: Page, *, optional: bool =
             wanted = ", ".join(f"`{one}:`" for one in labels)
             page.wrong(item.number, f"list item `{_short(item.raw)}` must open with one of {wanted}")
         elif known in found:
-            page.wrong(item.number, f"`{known}:` stands twice under `{_short(part.name)}`: keep one")
+            page.wrong(item.number, f"`{known}:` stands twice under `{_called(part)}`: keep one")
         else:
             found[known] = plain(raw)
             page.lines[(part.heading.number, known)] = item.number
@@ -201,7 +208,7 @@ def _labelled(part: Part, labels: Sequence[str], page: Page, *, optional: bool =
                 page.wrong(item.number, f"`{known}:` is empty: write it")
     for label in labels:
         if label not in found and not optional:
-            page.wrong(part.heading.number, f"`{_short(part.name)}` lacks `- {label}: …`: add it")
+            page.wrong(part.heading.number, f"`{_called(part)}` lacks `- {label}: …`: add it")
     return {label: found.get(label, "") for label in labels}
 
 

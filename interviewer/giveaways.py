@@ -14,7 +14,7 @@ _COMMON = set(
     abilities ability about above after again also another anything around asked away back because been before
     being best better both cause come could dealt describe details does doing done down during each easy else
     ever every example explain felt find first following found from full gave give giving goes going good great
-    happen happened happens hard have having help here into just keep kept kind know lack last later least less
+    happen happened happens hard have having help here into just keep kept kind know lack last later least leave less
     like little long look looking made maintain maintaining make making many maybe mean mind moment more most
     much must need next number once only other over part parts place point remain remaining rest right said same
     second seem show showing side since skill skills some something sort such take talk tell than that their

@@ -6,7 +6,6 @@ Body text is plain: `*` and `_` mean themselves, white space is folded, a backsl
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -31,6 +30,11 @@ __all__ = [
     "split",
     "write_head",
 ]
+
+_LONGEST_HEAD = 20_000
+"""Characters."""
+_MOST_BRACKETS = 100
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ def escape(text: str) -> str:
     """
     text = re.sub(r"[\\`*\[\]<{}]|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
     text = re.sub(r"&(?=[#\w])", r"\\&", text)
-    text = re.sub(r"^(?=[#>+=~-])|#$", lambda match: "\\" + match[0], text)
+    text = re.sub(r"^(?=[#>+=~-])", r"\\", text)
+    text = re.sub(r"(?<=[^\\])#$", r"\#", text)
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", text)
 
 
@@ -119,16 +124,16 @@ def split(text: str, page: Page) -> tuple[str, str, int]:
     Raises:
         UnreadableError: empty, no head, an unclosed head, or a control character; the page says which.
     """
-    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
     if not text.strip():
         page.wrong(1, "is empty: write a head between two `---` lines, then the document")
         raise UnreadableError
-    for number, line in enumerate(lines, 1):
-        # A control character could drive the reader's terminal; no document needs one.
-        control = next((c for c in line if c != "\t" and unicodedata.category(c) == "Cc"), None)
-        if control is not None:
-            page.wrong(number, f"holds the control character U+{ord(control):04X}: delete it")
-            raise UnreadableError
+    # A control character could drive the reader's terminal, and half a surrogate pair can't be saved.
+    if odd := _NO_TEXT.search(text):
+        line = text.count("\n", 0, odd.start()) + 1
+        page.wrong(line, f"holds the character U+{ord(odd[0]):04X}, which is no text: delete it")
+        raise UnreadableError
     if lines[0].rstrip() != "---":
         page.wrong(1, "must open with a line `---`, then `key: value` lines and another `---`")
         raise UnreadableError
@@ -171,15 +176,22 @@ def _compose(head: str, page: Page) -> Node | None:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    # The YAML reader takes time quadratic in open brackets: a small file could keep it busy for hours.
+    if len(head) > _LONGEST_HEAD or max(head.count("["), head.count("{")) > _MOST_BRACKETS:
+        page.wrong(2, "the head is too long or nested too deep: it needs short texts and lists only")
+        raise UnreadableError
     try:
         node: Node | None = YAML(typ="safe", pure=True).compose(head)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        ended = "end of stream" in str(error.problem)  # then the place where it began says more
+        mark = (error.context_mark if ended else None) or error.problem_mark or error.context_mark
         page.wrong(mark.line + 2 if mark else 2, f"the head is not YAML: {error.problem or error.context}")
         raise UnreadableError from error
-    except (YAMLError, ValueError, RecursionError) as error:
-        reason = str(error).strip().partition("\n")[0] or "nested too deep"
-        page.wrong(2, f"the head is not YAML: {reason}")
+    except (YAMLError, ValueError) as error:
+        page.wrong(2, f"the head is not YAML: {str(error).strip().partition(chr(10))[0]}")
+        raise UnreadableError from error
+    except RecursionError as error:
+        page.wrong(2, "the head is too long or nested too deep: it needs short texts and lists only")
         raise UnreadableError from error
     return node
 
@@ -190,14 +202,18 @@ def _value(node: Node, name: str, page: Page) -> Any:
     if isinstance(node, SequenceNode):
         for number, item in enumerate(node.value):
             page.lines[(name, number)] = item.start_mark.line + 2
-        return [_scalar(item) for item in node.value]
-    return _scalar(node) if isinstance(node, ScalarNode) else {}
+        return [_scalar(item, page) for item in node.value]
+    return _scalar(node, page) if isinstance(node, ScalarNode) else {}
 
 
-def _scalar(node: Node) -> str | None:
+def _scalar(node: Node, page: Page) -> str | None:
     from ruamel.yaml.nodes import ScalarNode
 
-    return str(node.value) if isinstance(node, ScalarNode) and not str(node.tag).endswith(":null") else None
+    if not isinstance(node, ScalarNode) or str(node.tag).endswith(":null"):
+        return None
+    if odd := _NO_TEXT.search(node.value):  # YAML can spell what the file itself may not hold
+        page.wrong(node.start_mark.line + 2, f"holds the character U+{ord(odd[0]):04X}, which is no text: delete it")
+    return str(node.value)
 
 
 def write_head(head: dict[str, Any], comment: str = "") -> str:

@@ -6,7 +6,6 @@ Built for text taken from web pages: odd white space, headings glued to their ne
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -68,9 +67,8 @@ def page_lines(text: str, page: PageName) -> Iterator[PageLine]:
     for number, raw in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         line = re.sub(r"[\u00ad\u200b\u2060\ufeff]", "", raw)
         for part, piece in enumerate(_GLUED.split(" ".join(line.split()))):
-            odd = next((c for c in piece if unicodedata.category(c) in ("Cc", "Cs")), None)
-            if odd is not None:
-                raise page.refuse(number, f"holds the character U+{ord(odd):04X}, which is no text: delete it")
+            if odd := re.search(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]", piece):
+                raise page.refuse(number, f"holds the character U+{ord(odd[0]):04X}, which is no text: delete it")
             if piece.strip():
                 yield PageLine(number, piece.strip(), part == 0 and line[:1].isspace())
 
