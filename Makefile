@@ -47,7 +47,7 @@ docs-check: $(BIN)/.test
 
 docs: $(BIN)/.test ## write the generated parts of the documentation again
 	@$(BIN)/python -m interviewer.report
-	@$(BIN)/cog -r -P -p 'from interviewer.report import *' README.md content/README.md prompts/README.md
+	@$(BIN)/cog -r -p 'from interviewer.report import *' README.md content/README.md prompts/README.md
 
 model: $(BIN)/.test
 	@$(BIN)/interviewer model pull || echo "SKIPPED: the real embedded interview, for want of the model." >&2

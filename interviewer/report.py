@@ -105,9 +105,10 @@ def settings_table() -> str:
     return _table(("variable", "what it does", "default"), rows)
 
 
-def questions_table() -> str:
-    """The packaged questions."""
-    return content_table(load_library([bundled("content")])).rstrip()
+def questions_table(folder: str = "") -> str:
+    """The packaged questions; `folder` is where `questions/` lies as seen from the page."""
+    table = content_table(load_library([bundled("content")])).rstrip()
+    return table.replace("](questions/", f"]({folder}questions/")
 
 
 def agreement_table() -> str:
