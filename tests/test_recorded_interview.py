@@ -28,9 +28,13 @@ def check(interview: Interview) -> None:
     assert grade.status in ("graded", "partly_graded")
     judged = [verdict for verdict in grade.key_points.values() if verdict.verdict != "unscored"]
     assert len(judged) == len(QUESTION.key_points)
-    for verdict in (*grade.key_points.values(), *grade.red_flags.values(), *grade.motivations.values()):
-        for quote in verdict.quotes:
-            assert ANSWERS[quote.answer][quote.start : quote.end] == quote.text
+    shown = [
+        *(verdict.quotes for verdict in grade.key_points.values()),
+        *(verdict.quotes for verdict in grade.red_flags.values()),
+        *(verdict.quotes for verdict in grade.motivations.values()),
+    ]
+    for quote in (quote for quotes in shown for quote in quotes):
+        assert ANSWERS[quote.answer][quote.start : quote.end] == quote.text
     for verdict in grade.key_points.values():
         assert bool(verdict.quotes) == (verdict.verdict in ("covered", "partial"))
 
