@@ -7,6 +7,7 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -106,7 +107,8 @@ def open_page(panel: Panel, store: Store, *, host: str, port: int) -> Iterator[S
     _check_free(bare, port)
     local = _is_local(bare)
     own_names = frozenset({"localhost", "127.0.0.1", "::1", bare}) if local else frozenset()
-    app = asyncio.run(_build(panel, store, own_names))
+    with ThreadPoolExecutor(1) as beside:  # whoever calls may have a loop running already
+        app = beside.submit(asyncio.run, _build(panel, store, own_names)).result()
     *_, server = http_server.start_server(app, bare, port)
     name = f"[{bare}]" if ":" in bare else bare
     try:
@@ -129,6 +131,7 @@ async def _build(panel: Panel, store: Store, own_names: frozenset[str]) -> Any:
         footer_links=[],
         run_history=False,  # gradio would keep what was typed in the browser's storage
         show_error=False,
+        app_kwargs={"openapi_url": None},
         allowed_paths=[],
         max_file_size=1,
         ssr_mode=False,

@@ -1,0 +1,384 @@
+"""A job seeker's way through the page in a real browser: asked, answered, graded, reloaded, broken off, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import CHROMIUM, chromium, free_port, served
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from scripted import ScriptedDecider
+from shipped import QUESTION
+from tables import ANSWER, FLAGGED, FOLLOW_UPS, SECOND, VERDICTS, seat
+from test_page import CRITERIA
+
+from interviewer.errors import ProviderUnreachable
+from interviewer.page.marks import escape
+from interviewer.schema import Decision, State, TypedQuestion
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
+    # The server runs in this process: gradio uses pandas in ways that pandas will drop.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
+BROKEN = ProviderUnreachable("127.0.0.1 broke off: start the server again.")
+
+
+class Held(ScriptedDecider):
+    """Holds its decisions back from the fourth on until the test lets them go."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.go = threading.Event()
+
+    async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
+        number = 0
+        async for decision in super().decide(state, questions):
+            if number == 3:
+                await asyncio.to_thread(self.go.wait, 60)
+            number += 1
+            yield decision
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened.set_default_timeout(20_000)
+    yield opened
+    opened.close()
+
+
+def strangers(page: Page, address: str) -> list[str]:
+    """Collects what the page asks of anybody but its own server."""
+    asked: list[str] = []
+
+    def note(request: Any) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            asked.append(request.url)
+
+    page.on("request", note)
+    return asked
+
+
+def begin(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Start the interview").click()
+    expect(page.locator("#chat")).to_contain_text("Hello, and thank you for coming in")
+
+
+def say(page: Page, words: str) -> None:
+    page.get_by_label("Your answer").fill(words)
+    page.get_by_role("button", name="Send answer").click()
+
+
+def test_a_whole_interview_from_the_first_question_to_the_last_rubric(context: BrowserContext, tmp_path: Path) -> None:
+    with served(seat(*FOLLOW_UPS, said=FLAGGED), tmp_path) as address:
+        page = context.new_page()
+        asked_elsewhere = strangers(page, address)
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+        begin(page, address)
+        expect(page.locator("#top")).to_contain_text("measured 2026-11-23")
+        expect(page.locator("#top")).to_contain_text("The model scripted interviews.")
+        say(page, ANSWER)
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
+        expect(page.get_by_label("Your answer")).to_have_value("")
+        side = page.locator("#side")
+        expect(side).to_contain_text("band 2 of 5")
+        expect(side.locator("[role=status]")).to_contain_text("Your rubric is ready")
+        expect(side.locator("mark.flagged")).to_contain_text("he could have been less stupid")
+        for heading in ("Two things to do better", "Red flags", "Key points", "What the interviewer wanted", "STAR"):
+            expect(side).to_contain_text(heading)
+        side.get_by_text("How the band came about").click()
+        expect(side).to_contain_text("A red flag was found, so the band is at most 2.")
+        say(page, SECOND)
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[1])
+        expect(side).to_contain_text("Your answers and the evidence")
+        expect(side.get_by_text("A red flag was found, so the band is at most 2.")).to_be_visible()
+        page.get_by_role("button", name="End the interview").click()
+        expect(page.locator("#chat")).to_contain_text("Thank you for your time")
+        expect(page.get_by_role("button", name="Send answer")).to_be_hidden()
+        expect(side).to_contain_text("band 2 of 5")
+        page.get_by_role("button", name="Start again").click()
+        page.get_by_role("button", name="Go on with the last one").click()
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[1])
+        assert asked_elsewhere == []
+        assert errors == []
+
+
+def test_a_number_leads_to_the_verdict_and_pointing_at_a_verdict_lights_its_words(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    with served(seat(*FOLLOW_UPS), tmp_path) as address:
+        page = context.new_page()
+        begin(page, address)
+        say(page, ANSWER)
+        side = page.locator("#side")
+        badge = side.locator(".words .badge").first
+        badge.wait_for()
+        number = badge.get_attribute("data-n")
+        badge.click()
+        criterion = side.locator(f'[data-lights="{number}"]')
+        expect(criterion).to_be_in_viewport()
+        expect(criterion.locator(".badge")).to_be_focused()
+        mark = side.locator(f'mark[data-n~="{number}"]').first
+        colour = mark.evaluate("mark => getComputedStyle(mark).backgroundColor")
+        page.mouse.move(1, 1)
+        page.get_by_label("Your answer").focus()
+        expect(mark).not_to_have_css("background-color", colour)
+        criterion.hover()
+        expect(mark).to_have_css("background-color", colour)
+
+
+def test_nothing_a_question_is_judged_by_reaches_the_browser_before_its_first_grade(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    held_back = threading.Event()
+
+    class Silent(ScriptedDecider):
+        async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
+            await asyncio.to_thread(held_back.wait, 60)
+            async for decision in super().decide(state, questions):
+                yield decision
+
+    received: list[str] = []
+    with served(seat(*FOLLOW_UPS, decider=Silent(VERDICTS)), tmp_path) as address:
+        page = context.new_page()
+        devtools = context.new_cdp_session(page)
+        devtools.send("Network.enable")
+        devtools.on("Network.eventSourceMessageReceived", lambda event: received.append(event["data"]))
+        bodies: list[Any] = []
+        page.on("response", lambda reply: bodies.append(reply))
+        begin(page, address)
+        page.get_by_label("Your answer").fill(ANSWER)
+        page.get_by_role("button", name="Send answer").click()
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
+        before = page.content() + json.dumps(received)
+        for reply in bodies:
+            if "assets" not in reply.url and "queue/data" not in reply.url and "heartbeat" not in reply.url:
+                before += reply.text()
+        seen = [
+            text for text in CRITERIA if text in before or escape(text) in before or json.dumps(text)[1:-1] in before
+        ]
+        held_back.set()
+        expect(page.locator("#side")).to_contain_text("Your rubric is ready")
+        assert seen == []
+        assert QUESTION.key_points[0].name.split()[0] in page.content()
+
+
+def test_verdicts_fill_in_while_the_next_question_is_already_there_and_can_be_stopped(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    held = Held(VERDICTS)
+    with served(seat(*FOLLOW_UPS, decider=held), tmp_path) as address:
+        page = context.new_page()
+        begin(page, address)
+        say(page, ANSWER)
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
+        expect(page.locator("#side")).to_contain_text("of 19 criteria judged")
+        expect(page.locator("#side")).to_contain_text("Not judged yet")
+        page.get_by_role("button", name="Stop grading").click()
+        expect(page.locator("#side")).to_contain_text("You stopped the grading.")
+        held.go.set()
+        page.get_by_role("button", name="Grade again").click()
+        expect(page.locator("#side")).to_contain_text("band 4 of 5")
+
+
+def test_on_one_small_machine_the_rubric_waits_until_the_line_is_spoken(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    with served(seat(*FOLLOW_UPS, grade_after_speech=True), tmp_path) as address:
+        page = context.new_page()
+        begin(page, address)
+        say(page, ANSWER)
+        expect(page.locator("#side")).to_contain_text("band 4 of 5")
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
+        say(page, SECOND)
+        expect(page.locator("#side")).to_contain_text("Your answers and the evidence")
+
+
+def test_a_reload_brings_back_the_talk_the_rubric_and_the_half_typed_answer(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    port = free_port()
+    with served(seat(*FOLLOW_UPS), tmp_path, port) as address:
+        page = context.new_page()
+        begin(page, address)
+        say(page, ANSWER)
+        expect(page.locator("#side")).to_contain_text("band 4 of 5")
+        expect(page.get_by_role("button", name="Send answer")).to_be_enabled()
+        page.get_by_label("Your answer").press_sequentially("Half a sent", delay=5)
+        page.wait_for_function("localStorage.length > 0")
+        expect(page.get_by_label("Your answer")).to_have_value("Half a sent")
+        page.wait_for_load_state("networkidle")
+        page.reload()
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
+        expect(page.get_by_label("Your answer")).to_have_value("Half a sent")
+        expect(page.locator("#side")).to_contain_text("band 4 of 5")
+    # The server was restarted: the tab goes on where it was.
+    with served(seat(FOLLOW_UPS[1]), tmp_path, port) as address:
+        page.goto(address)
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
+        say(page, SECOND)
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[1])
+        expect(page.locator("#side")).to_contain_text("Your answers and the evidence")
+
+
+def test_words_typed_while_the_interviewer_speaks_stay(context: BrowserContext, tmp_path: Path) -> None:
+    with served(seat(["You looked ", *["the sale up by his card in the end. What then?"]]), tmp_path) as address:
+        page = context.new_page()
+        begin(page, address)
+        page.get_by_label("Your answer").fill(ANSWER)
+        page.get_by_label("Your answer").press("Control+Enter")
+        expect(page.get_by_label("Your answer")).to_have_value("")
+        page.get_by_label("Your answer").fill("Already typing")
+        expect(page.locator("#chat")).to_contain_text("What then?")
+        expect(page.locator("#side")).to_contain_text("band 4 of 5")
+        expect(page.get_by_label("Your answer")).to_have_value("Already typing")
+
+
+def test_a_model_that_dies_in_mid_sentence_costs_one_sentence_and_is_tried_again(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    with served(seat(["You looked ", "the sale ", BROKEN], FOLLOW_UPS[0]), tmp_path) as address:
+        page = context.new_page()
+        begin(page, address)
+        say(page, ANSWER)
+        expect(page.get_by_role("alert")).to_contain_text("start the server again. Your answer is kept.")
+        expect(page.locator("#chat")).to_contain_text("a broken drill on purpose")
+        expect(page.locator("#chat")).not_to_contain_text("You looked the sale")
+        expect(page.locator("#side")).to_contain_text("band 4 of 5")
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
+        expect(page.get_by_role("alert")).to_be_hidden()
+        expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+NASTY = (
+    'I stayed calm, <img src="http://example.com/x.png" onerror="window.hacked=1"><script>window.hacked=1</script> '
+    "[a link](javascript:window.hacked=1) ![p](http://example.com/y.png) **bold** $x^2$ {{7*7}} ${7*7} `code` "
+    "and I let the customer speak before I offered him his money back."
+)
+
+
+def test_what_a_candidate_or_a_model_writes_is_text_and_nothing_else(context: BrowserContext, tmp_path: Path) -> None:
+    line = 'And <b onclick="window.hacked=1">then</b> **what** did [you](http://example.com) do?'
+    with served(seat(line), tmp_path) as address:
+        page = context.new_page()
+        asked_elsewhere = strangers(page, address)
+        begin(page, address)
+        say(page, NASTY)
+        expect(page.locator("#chat")).to_contain_text(NASTY)
+        expect(page.locator("#side")).to_contain_text('<img src="http://example.com/x.png" onerror="window.hacked=1">')
+        expect(page.locator("#chat")).to_contain_text(line)
+        assert page.evaluate("window.hacked") is None
+        assert (
+            page.locator("#chat :is(img, a, strong, b, code, .katex), #side :is(img, a[href], .words b)").count() == 0
+        )
+        assert asked_elsewhere == []
+
+
+def test_an_ungradable_answer_gets_its_named_state(context: BrowserContext, tmp_path: Path) -> None:
+    with served(seat(), tmp_path) as address:
+        page = context.new_page()
+        begin(page, address)
+        page.get_by_role("button", name="Send answer").click()
+        expect(page.get_by_role("alert")).to_contain_text("Type an answer first")
+        say(page, "No idea.")
+        expect(page.locator("#side")).to_contain_text("Too short to grade")
+        expect(page.locator("#side .band")).to_have_count(0)
+
+
+def test_a_fallback_is_shown_at_once(context: BrowserContext, tmp_path: Path) -> None:
+    with served(seat(measured=False, notices=("The model at 127.0.0.1 is away.",)), tmp_path) as address:
+        page = context.new_page()
+        page.goto(address)
+        expect(page.locator(".fallbacks")).to_contain_text("The model at 127.0.0.1 is away.")
+        expect(page.locator("#top")).to_contain_text("No model: the follow-ups are written")
+        expect(page.locator("#top")).to_contain_text("Nobody has measured")
+
+
+def test_two_tabs_of_two_people_stay_apart(browser: Browser, tmp_path: Path) -> None:
+    with served(seat(), tmp_path) as address:
+        pages = []
+        for _ in range(2):
+            page = browser.new_context().new_page()
+            begin(page, address)
+            pages.append(page)
+        for number, page in enumerate(pages):
+            say(page, f"I am person {number} and I calmed the customer down by listening to what he had to say.")
+        for number, page in enumerate(pages):
+            expect(page.locator("#side")).to_contain_text(f"I am person {number}")
+            expect(page.locator("#chat")).not_to_contain_text(f"I am person {1 - number}")
+            page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1920])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_every_width_without_scrolling_sideways(
+    width: int, scheme: Any, browser: Browser, tmp_path: Path
+) -> None:
+    with served(seat(*FOLLOW_UPS, said=FLAGGED), tmp_path) as address:
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        page = context.new_page()
+        sideways: Callable[[], int] = lambda: page.evaluate(  # noqa: E731
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        page.goto(address)
+        page.get_by_role("button", name="Start the interview").wait_for()
+        assert sideways() <= 0
+        begin(page, address)
+        say(page, ANSWER + " " + "x" * 300)
+        expect(page.locator("#side")).to_contain_text("Key points")
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
+        assert sideways() <= 0
+        talk, rubric = page.locator("#talk").bounding_box(), page.locator("#rubrics").bounding_box()
+        assert talk and rubric
+        if width < 1000:
+            assert rubric["y"] >= talk["y"] + talk["height"]
+        else:
+            assert rubric["x"] >= talk["x"] + talk["width"]
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, re.findall(r"\d+", dark)[:3])) < 200) == (scheme == "dark")
+        context.close()
+
+
+def test_everything_can_be_done_by_keyboard_and_every_control_has_a_name(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    with served(seat(*FOLLOW_UPS), tmp_path) as address:
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_role("button", name="Start the interview").focus()
+        page.keyboard.press("Enter")
+        box = page.get_by_label("Your answer")
+        box.focus()
+        page.keyboard.insert_text(ANSWER)
+        page.keyboard.press("Shift+Enter")
+        expect(page.locator("#side")).to_contain_text("band 4 of 5")
+        nameless = page.evaluate(
+            """[...document.querySelectorAll("button, textarea, input, summary, progress")]
+            .filter(e => e.getClientRects().length)
+            .filter(e => !(e.innerText || e.ariaLabel || e.labels?.[0]?.innerText || e.title || "").trim())
+            .map(e => e.outerHTML.slice(0, 200))"""
+        )
+        assert nameless == []
+        page.locator("#side .badge").first.focus()
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid"
