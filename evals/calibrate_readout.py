@@ -207,10 +207,16 @@ def fit(rows: Sequence[dict[str, Any]], known: dict[str, Odds], questions: Seque
         if kind == "red_flag":
             for value, word in ((1, "present"), (0, "absent")):
                 mask = said == value
-                least[f"red_flag_{word}"] = fit_threshold(sure[mask], right[mask], WANTED[word], MOST_UNSURE[word])
+                least[f"red_flag_{word}"] = _threshold(sure[mask], right[mask], word)
         else:
-            least[kind] = fit_threshold(sure, right, WANTED[kind], MOST_UNSURE[kind])
+            least[kind] = _threshold(sure, right, kind)
     return {"curves": curves, "least": least, "leanings": lean}
+
+
+def _threshold(sure: Numbers, right: NDArray[np.bool_], name: str) -> float:
+    """As `fit_threshold`; where even its lowest leaves more unsure than wanted, the highest that doesn't."""
+    lowest = float(np.quantile(sure, MOST_UNSURE[name])) if len(sure) else 0.5
+    return round(lowest, 2) if lowest < 0.34 else fit_threshold(sure, right, WANTED[name], MOST_UNSURE[name])
 
 
 # ── measuring ────────────────────────────────────────────────────────────────────────────────────────
