@@ -225,7 +225,7 @@ def test_a_reload_brings_back_the_talk_the_rubric_and_the_half_typed_answer(
         page.get_by_label("Your answer").press_sequentially("Half a sent", delay=5)
         page.wait_for_function("localStorage.length > 0")
         expect(page.get_by_label("Your answer")).to_have_value("Half a sent")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function("Object.values(localStorage).join().length > 180")
         page.reload()
         expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
         expect(page.get_by_label("Your answer")).to_have_value("Half a sent")

@@ -59,7 +59,7 @@ class _Parts:
             box["interactive"] = not change["ended"]
         if box:
             found[self.box] = gr.update(**box)
-        return found
+        return found or {self.notice: gr.skip()}  # an empty answer would empty every part
 
 
 def _flag(name: str, *, up: bool) -> str:
@@ -166,6 +166,8 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
 
     def streamed(handler: Callable[..., AsyncIterator[Change]], **fixed: Any) -> Callable[..., Any]:
         async def handle(*given: Any) -> AsyncIterator[Any]:
+            # First a change of nothing: gradio empties every part when a generator ends without a word.
+            yield p.update(Change())
             async for change in handler(*given, **fixed):
                 yield p.update(change)
 

@@ -123,7 +123,7 @@ def _head(view: _View) -> str:
         tone = "stopped" if grade.status == "unscored" else "partly"
         # Advice for a state is never a low number: no band, no coverage, no empty meter beside it.
         state = f'<div class="state {tone}"><strong>{escape(heading)}</strong><p>{escape(sentence)}</p></div>'
-    return f'<header class="head">{asked}{_band(grade)}{state}{_how(grade)}</header>'
+    return f'<header class="head">{asked}{_band(grade)}{state}{_how(grade, view.prefix)}</header>'
 
 
 def _band(grade: Grade) -> str:
@@ -137,13 +137,13 @@ def _band(grade: Grade) -> str:
     )
 
 
-def _how(grade: Grade) -> str:
+def _how(grade: Grade, prefix: str) -> str:
     if grade.status == "unscored":
         return ""
     steps = "".join(f"<li>{escape(line)}</li>" for line in explain_band(grade))
     return (
         f'<p class="summary">{escape(summarise(grade))}</p>'
-        f'<details class="how"><summary>How the band came about</summary><ol>{steps}</ol></details>'
+        f'<details class="how" id="{prefix}-how"><summary>How the band came about</summary><ol>{steps}</ol></details>'
     )
 
 

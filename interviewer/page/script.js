@@ -28,18 +28,14 @@
 			const box = event.target;
 			if (!box.id || !box.closest("#side")) return;
 			if (box.open) opened.add(box.id);
-			else if (box.dataset.redrawn !== "yes") opened.delete(box.id);
-			delete box.dataset.redrawn;
+			else opened.delete(box.id);
 		},
 		true,
 	);
 	const restore = () => {
 		for (const id of opened) {
 			const box = document.getElementById(id);
-			if (box && !box.open) {
-				box.dataset.redrawn = "yes";
-				box.open = true;
-			}
+			if (box && !box.open) box.open = true;
 		}
 	};
 	const watch = () => {
