@@ -190,10 +190,11 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     p.end.click(once(desk.finish), [p.interview, p.kept], whole, **_QUIET)
     p.leave.click(once(desk.leave), p.interview, whole, **_QUIET)
 
-    p.box.input(once(desk.note_draft), [p.box, p.interview], p.notice, trigger_mode="always_last", **_QUIET)
+    # Not `input`: gradio drops the first of these after it has set the box itself, and a paste is only one.
+    p.box.change(once(desk.note_draft), [p.box, p.interview], p.notice, trigger_mode="always_last", **_QUIET)
     # In the browser alone, so that words typed while the server is away survive a reload too.
-    keep = "(draft, kept) => ({...kept, draft})"
-    p.box.input(None, [p.box, p.kept], p.kept, js=keep, trigger_mode="always_last", **_QUIET)
+    keep = "(draft, kept) => [{...kept, draft}]"
+    p.box.change(None, [p.box, p.kept], p.kept, js=keep, trigger_mode="always_last", **_QUIET)
 
 
 def _previous(kept: Any) -> dict[str, str]:
