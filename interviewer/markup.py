@@ -111,7 +111,7 @@ def escape(text: str) -> str:
 
     Marks that mean something to other Markdown readers are escaped too, so that the file looks right in them.
     """
-    text = re.sub(r"[\\`*\[\]<{}]|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
+    text = re.sub(r"[\\`*\[\]<]|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
     text = re.sub(r"&(?=[#\w])", r"\\&", text)
     text = re.sub(r"^(?=[#>+=~-])", r"\\", text)
     text = re.sub(r"(?<=[^\\])#$", r"\#", text)

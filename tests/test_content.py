@@ -228,6 +228,13 @@ def test_texts_are_plain_so_that_models_and_candidates_read_what_the_coach_wrote
     assert point.covered == r"2 * 3 * 4, `a_b`, *x*, [l](u), <b>, R&D, C:\dir, 5 < 6"
 
 
+def test_what_looks_like_a_link_definition_is_text_too(tmp_path: Path) -> None:
+    text = DOCUMENT.replace("Works on with what is there.", "[x]: works on")
+    assert (
+        load_library([shelve(tmp_path, text)]).questions["late-delivery"].key_points[1].description == "[x]: works on"
+    )
+
+
 def test_yaml_surprises_stay_text(tmp_path: Path) -> None:
     text = DOCUMENT.replace("role: Store Manager", "role: 007").replace("[Planning]", "[yes, 2026-01-01]")
     question = load_library([shelve(tmp_path, text)]).questions["late-delivery"]
@@ -414,6 +421,21 @@ def test_all_mistakes_are_found_at_once_in_the_order_of_their_lines(tmp_path: Pa
         load_library([tmp_path])
 
 
+@pytest.mark.parametrize(
+    ("question", "example", "only"),
+    [
+        (DOCUMENT, EXAMPLE.replace("- Ring first", "Ring first"), "examples/the-lorry.md:24"),  # its link leads there
+        (DOCUMENT.replace("{#making_do}", ""), EXAMPLE, "questions/late-delivery.md:23"),  # `shows` may be right
+        (DOCUMENT.replace("## Motivations", "# Motivations"), EXAMPLE, "questions/late-delivery.md:31"),
+        (DOCUMENT.replace("## Motivations", "## Motives"), EXAMPLE, "questions/late-delivery.md:31"),
+        (DOCUMENT.replace("## Motivations", "#### Motivations"), EXAMPLE, "questions/late-delivery.md:31"),
+    ],
+)
+def test_one_mistake_is_not_told_many_times(question: str, example: str, only: str, tmp_path: Path) -> None:
+    problems = [problem for problem in found(shelve(tmp_path, question, example)) if "is missing" not in problem]
+    assert [problem.partition(": ")[0] for problem in problems] == [only]
+
+
 @pytest.mark.parametrize("text", ["", " \n\n", "\ufeff"])
 def test_an_empty_file_is_named(text: str, tmp_path: Path) -> None:
     assert "questions/late-delivery.md:1: is empty" in found(shelve(tmp_path, text))[0]
@@ -475,6 +497,7 @@ def test_links_may_lead_to_another_folder(tmp_path: Path) -> None:
         ("What did the customer do?", "Customer satisfaction", []),
         ("How did you feel?", "Lack of empathy", []),
         ("What was that like at that moment?", "Moments like that", []),
+        ("Whom did you call?", "Calm manner", []),
     ],
 )
 def test_a_probe_gives_away_what_the_question_has_not_said(probe: str, name: str, told: list[str]) -> None:

@@ -251,6 +251,12 @@ def test_the_style_sheet_and_script_fetch_nothing() -> None:
         assert not re.search(r"https?:|@import|url\(|fetch\(|XMLHttp|WebSocket|sendBeacon", text)
 
 
+def test_no_selector_has_a_comma_in_brackets_for_gradio_cuts_there() -> None:
+    style = (Path(__file__).parent.parent / "interviewer" / "page" / "style.css").read_text(encoding="utf-8")
+    selectors = re.findall(r"([^{}]*)\{", re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL))
+    assert not [one for one in selectors if not one.strip().startswith("@") and re.search(r"\([^()]*,", one)]
+
+
 def _luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)

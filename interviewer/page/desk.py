@@ -101,7 +101,8 @@ class Desk:
         # A late event of an answer that was sent meanwhile is no draft.
         if interview is None or interview.ended or any(turn.text == text for turn in interview.turns[-2:]):
             return Change()
-        self._works.read_soon(interview, text)
+        if text.strip():
+            self._works.read_soon(interview, text)
         try:
             self.store.save_draft(interview.id, text)
         except StoreError as failure:
