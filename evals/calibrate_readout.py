@@ -40,7 +40,7 @@ from interviewer.folders import bundled
 from interviewer.grading import grade, questions_for
 from interviewer.llm import LLM, Api, OpenAIEndpoint
 from interviewer.prompts import Prompts
-from interviewer.readout import NEUTRAL_ANSWERS, Curve, CurveName, ReadoutDecider, ReadoutWeights, templates_hash
+from interviewer.readout import Curve, CurveName, ReadoutDecider, ReadoutWeights, templates_hash
 from interviewer.rubric import ON_TOPIC, rubric_hash
 from interviewer.schema import Agreement, Calibration, QuestionDocument, State, TypedQuestion, Usage
 
@@ -51,6 +51,12 @@ MODEL = local_model.MODEL.file.removesuffix(".gguf")
 LEVELS: dict[CurveName, int] = {"key_point": 3, "motivation": 4, "red_flag": 2, "star": 2}
 ON_TOPIC_CURVE = Curve(scale=1.0, cuts=(-1.0,))
 """Not fitted: nearly every labelled answer is on topic. Leans towards on topic, which `grading` doubts below 0.15."""
+NEUTRAL_ANSWERS = (
+    "I don't know.",
+    "It depends on the situation and on the people.",
+    "Yes, I have worked with customers for some years.",
+)
+"""Answers that show nothing: what the model says to them is its leaning, not a finding."""
 Odds = dict[str, float | None]
 
 
@@ -247,11 +253,9 @@ class Silent:
 
 
 def offline(weights: ReadoutWeights) -> RecordedReadout:
-    """The readout grader as users get it, on recorded log-odds, with nothing learned on this machine."""
+    """The readout grader as users get it, on recorded log-odds."""
     pointer = BuiltinDecider(load_encoder())
-    return RecordedReadout(
-        LLM(Silent(), MODEL), Prompts(), pointer=pointer, weights=weights, leanings_file=Path("none")
-    )
+    return RecordedReadout(LLM(Silent(), MODEL), Prompts(), pointer=pointer, weights=weights)
 
 
 async def measure(weights: ReadoutWeights, known: dict[str, Odds], part: str) -> list[Row]:

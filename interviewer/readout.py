@@ -10,31 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import math
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from importlib import resources
-from pathlib import Path
 from typing import Literal
 
 from .errors import ProviderUnsupported
-from .folders import cache_folder
 from .llm import LLM, Reply
 from .prompts import Prompts
-from .rubric import ON_TOPIC, build_state
+from .rubric import ON_TOPIC
 from .schema import Calibration, Choice, Decider, Decision, Predicate, Record, Score, State, TypedQuestion, Usage
-from .sentences import split_sentences
 
-__all__ = ["NEUTRAL_ANSWERS", "Curve", "ReadoutDecider", "ReadoutWeights", "load_weights", "log_odds", "templates_hash"]
+__all__ = ["Curve", "ReadoutDecider", "ReadoutWeights", "load_weights", "log_odds", "templates_hash"]
 
 CurveName = Literal["key_point", "motivation", "red_flag", "star", "on_topic"]
-NEUTRAL_ANSWERS = (
-    "I don't know.",
-    "It depends on the situation and on the people.",
-    "Yes, I have worked with customers for some years.",
-)
-"""Answers that show nothing: what the model says to them is its leaning, not a finding."""
 MOST_TOKENS = 20
 """Likeliest tokens asked for, the most an endpoint gives."""
 GRADER_SLOT = 1
@@ -101,7 +91,6 @@ class ReadoutDecider:
         *,
         pointer: Decider,
         weights: ReadoutWeights | None = None,
-        leanings_file: Path | None = None,
     ) -> None:
         """Asks nothing yet.
 
@@ -112,16 +101,13 @@ class ReadoutDecider:
             pointer: chooses the sentence that shows a verdict; the built-in encoder as a rule. The embedded model
                 can't: asked for a sentence's number or its words, it was right no more often than chance.
             weights: other than the shipped ones.
-            leanings_file: where leanings on questions of one's own are kept; None for the cache folder.
         """
         self._llm = llm
         self._prompts = prompts
         self._pointer = pointer
         self._weights = weights or load_weights()
-        self._file = leanings_file or cache_folder() / "readout-leanings.json"
         self.model = llm.model
         self.calibration = calibration or self._fitted_calibration()
-        self._leanings = {**self._weights.leanings, **_read_leanings(self._file)}
 
     def _fitted_calibration(self) -> Calibration:
         """The fitted thresholds; the agreement figures only for the model and wording they were measured with."""
@@ -139,35 +125,12 @@ class ReadoutDecider:
             odds, usage = await self.ask_odds(state, question)
             yield self.read(question, odds).model_copy(update={"usage": usage})
 
-    async def measure_leanings(self, questions: Sequence[TypedQuestion], asked: str) -> int:
-        """Puts questions that are new to it to the neutral answers and keeps what it learns; returns how many it did.
-
-        Three requests for each: for the background, or while documents are checked. It makes verdicts on a document
-        of one's own better, and needs no labels.
-
-        Args:
-            questions: of one document.
-            asked: its question.
-        """
-        new = [question for question in questions if self.key(question) not in self._leanings]
-        found: dict[str, list[float]] = {self.key(question): [] for question in new}
-        for answer in NEUTRAL_ANSWERS:
-            state = build_state([asked], split_sentences([answer]), self._prompts.render)
-            for question in new:
-                odds, _ = await self.ask_odds(state, question)
-                if odds is not None:
-                    found[self.key(question)].append(odds)
-        learned = {key: sum(odds) / len(odds) for key, odds in found.items() if odds}
-        self._leanings |= learned
-        _write_leanings(self._file, learned)
-        return len(learned)
-
     def read(self, question: TypedQuestion, odds: float | None) -> Decision:
         """The decision that log-odds of "yes" stand for; None is a refusal."""
         if odds is None:
             return Decision(name=question.name, refusal="The model answered neither yes nor no.")
         name = _curve_name(question)
-        leaning = self._leanings.get(self.key(question), self._weights.usual.get(name, 0.0))
+        leaning = self._weights.leanings.get(self.key(question), self._weights.usual.get(name, 0.0))
         levels = self._weights.curves[name].levels(odds, leaning)
         return Decision(name=question.name, probabilities=_by_value(question, levels))
 
@@ -243,23 +206,3 @@ def _sigmoid(x: float) -> float:
 def _log_sum(values: Sequence[float]) -> float:
     highest = max(values)
     return highest + math.log(sum(math.exp(value - highest) for value in values))
-
-
-def _read_leanings(file: Path) -> dict[str, float]:
-    """What was learned on this machine; a damaged file counts as none, since it can be learned again."""
-    try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        return {str(key): float(value) for key, value in kept.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
-
-
-def _write_leanings(file: Path, learned: Mapping[str, float]) -> None:
-    """Adds to the file in one step, so that a reader never sees half of it; a full disk costs only the saving."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        half = file.with_suffix(".writing")
-        half.write_text(json.dumps({**_read_leanings(file), **learned}, indent=0), encoding="utf-8")
-        half.replace(file)
-    except OSError:
-        return
