@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 MOST_TOKENS = 90
+INTERVIEWER_SLOT = 0
+"""Of the embedded server's two, so that the grader's prompt stays cached in the other."""
 NO_EXAMPLE = Probe(
     kind="star", criterion="no_example", text="", reason="the candidate has no example, so a supposed one is asked for"
 )
@@ -45,7 +47,7 @@ class Interviewer:
     prompts: Prompts
     llm: LLM | None = None
     grammar: str = ""
-    """A llama.cpp grammar for the line; only for an embedded model."""
+    """A llama.cpp grammar for the line; sent only to the embedded model."""
 
     @property
     def name(self) -> str:
@@ -218,7 +220,7 @@ async def _word(
         [document.question, probe.text, *(t.text for t in interview.turns if t.speaker == "candidate")]
     )
     line, broken = "", ""
-    extra = {"grammar": interviewer.grammar} if interviewer.grammar else None
+    extra = {"grammar": interviewer.grammar, "id_slot": INTERVIEWER_SLOT} if llm.local else None
     pieces = llm.say(messages(interview, probe, interviewer.prompts), max_tokens=MOST_TOKENS, extra=extra)
     try:
         async with aclosing(pieces):  # a broken rule ends the request, not only the reading of it

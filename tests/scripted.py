@@ -93,7 +93,7 @@ class ScriptedEndpoint:
         yield {"model": "scripted", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 
 
-def scripted_llm(*lines: str | Sequence[str | InterviewerError]) -> tuple[LLM, ScriptedEndpoint]:
+def scripted_llm(*lines: str | Sequence[str | InterviewerError], local: bool = False) -> tuple[LLM, ScriptedEndpoint]:
     """A chat model that says these lines, and its endpoint to look at what it was sent."""
     endpoint = ScriptedEndpoint(*lines)
-    return LLM(endpoint, "scripted"), endpoint
+    return LLM(endpoint, "scripted", local=local), endpoint

@@ -8,6 +8,7 @@ from shipped import PROMPTS, QUESTION
 
 from interviewer.errors import InterviewerError, ProviderUnreachable
 from interviewer.interview import (
+    INTERVIEWER_SLOT,
     Close,
     FollowUp,
     Interviewer,
@@ -21,6 +22,7 @@ from interviewer.interview import (
     next_step,
     speak,
 )
+from interviewer.readout import GRADER_SLOT
 from interviewer.schema import Interview, Limits, Probe
 
 PROBE = Probe(kind="motivation", criterion="service_orientation", text=QUESTION.motivations[1].probe, reason="level 0")
@@ -67,6 +69,15 @@ async def test_words_come_one_by_one_and_make_up_the_turn() -> None:
     assert "".join(pieces) == after.turns[-1].text == "What did she say to that?"
     assert (after.turns[-1].said_by, after.turns[-1].probe, after.turns[-1].replaced) == ("scripted", PROBE, "")
     assert len(endpoint.bodies) == 1
+
+
+@pytest.mark.parametrize("local", [True, False])
+async def test_only_the_embedded_model_is_sent_a_grammar_and_a_slot_that_is_not_the_graders(local: bool) -> None:
+    llm, endpoint = scripted_llm("What did she say to that?", local=local)
+    await said(started("I walked over to her."), FollowUp(PROBE), Interviewer(PROMPTS, llm, "root ::= [a-z]"))
+    sent = {key: endpoint.bodies[0][key] for key in ("grammar", "id_slot") if key in endpoint.bodies[0]}
+    assert sent == ({"grammar": "root ::= [a-z]", "id_slot": INTERVIEWER_SLOT} if local else {})
+    assert INTERVIEWER_SLOT != GRADER_SLOT
 
 
 @pytest.mark.parametrize(
