@@ -25,8 +25,6 @@ from interviewer.schema import Decision, State, TypedQuestion
 
 pytestmark = [
     pytest.mark.browser,
-    # Known gap: some of these fail on a loaded machine, and it is not yet known which of them are real.
-    pytest.mark.xfail(reason="not yet reliable: first the half-typed answer after a reload", strict=False),
     pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
     # The server runs in this process: gradio uses pandas in ways that pandas will drop.
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
