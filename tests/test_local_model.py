@@ -401,6 +401,11 @@ def test_a_server_listens_on_loopback_only_and_wants_its_own_key(xllamacpp: type
     assert first.api_key not in repr(first)
 
 
+def test_a_prompt_stays_in_its_slot_while_the_other_is_used(xllamacpp: type[FakeServer], tmp_path: Path) -> None:
+    local_model.start(write_gguf(tmp_path / "small.gguf"), threads=1)
+    assert xllamacpp.seen.kv_unified and xllamacpp.seen.cache_ram_mib == 0
+
+
 def test_a_decision_model_reads_whole_texts_in_one_slot(xllamacpp: type[FakeServer], tmp_path: Path) -> None:
     local_model.start(write_gguf(tmp_path / "small.gguf", "the mark"), context=4096)
     seen = xllamacpp.seen
@@ -449,13 +454,14 @@ async def test_the_real_model_keeps_prompts_asks_questions_and_gives_log_probabi
 
         async def ask(words: str) -> Any:
             messages = [{"role": "system", "content": constant}, {"role": "user", "content": words}]
-            return await llm.ask(messages, max_tokens=1, top_logprobs=20)
+            return await llm.ask(messages, max_tokens=1, top_logprobs=20, extra={"id_slot": 1})
 
         await ask("Is water wet? yes or no")
+        told = [{"role": "user", "content": "I gave her a refund and she left. Ask me what she said."}]
+        own = {"grammar": grammar, "id_slot": 0}
+        pieces = [piece async for piece in llm.say(told, max_tokens=80, extra=own)]
         reply = await ask("Is fire cold? yes or no")
         assert reply.usage.cached_tokens > 100 and len(reply.top_logprobs[0]) == 20
-        told = [{"role": "user", "content": "I gave her a refund and she left. Ask me what she said."}]
-        pieces = [piece async for piece in llm.say(told, max_tokens=80, extra={"grammar": grammar})]
         said = pieces[-1].text  # type: ignore[union-attr]
         assert said.endswith("?") and said.count("?") == 1 and 5 <= len(said.split()) <= 40 and len(pieces) > 3
         await endpoint.close()

@@ -13,12 +13,6 @@ from .gguf import check_model_file, is_decision_model
 
 __all__ = ["LocalServer", "start"]
 
-CACHE_MEBIBYTES = 256
-"""Memory for prompts that lost their slot: about 9,000 tokens of the embedded model."""
-SAME_PROMPT = 0.5
-"""A request takes over the slot whose prompt begins alike for at least this share of it, else the oldest slot:
-llama.cpp's own 0.1 let the interviewer's prompt push out the grader's, which starts with a few of the same tokens."""
-
 BATCH_TOKENS = 256
 """Prompt tokens read at a time. Nothing interrupts a batch, so this bounds how long a cancelled request still holds the
 processor, and how long speech waits for the grader: some seconds on two cores, at no measurable loss of speed."""
@@ -101,8 +95,9 @@ def _params(params: Any, path: Path, *, api_key: str, context: int, threads: int
     params.n_ctx = context
     params.n_parallel = slots
     params.kv_unified = True
-    params.slot_prompt_similarity = SAME_PROMPT
-    params.cache_ram_mib = CACHE_MEBIBYTES
+    # With a cache beside the slots, each request clears the other slot into it, and one that names its slot never gets
+    # that back: the whole prompt would be read again at every change of speaker.
+    params.cache_ram_mib = 0
     # Repacked weights would be a second copy: 0.6 GB and two seconds for no gain in speed that could be measured.
     params.no_extra_bufts = True
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
