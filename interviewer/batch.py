@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .errors import AnswersError
 from .intake import STATES
-from .schema import Grade, Library
+from .schema import Grade, Library, QuestionDocument
 
 __all__ = ["AnswerLine", "Job", "grade_file", "read_answers"]
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 GradeOne = Callable[["AnswerLine"], Awaitable[Grade]]
 
 
@@ -28,9 +30,28 @@ class AnswerLine(BaseModel):
 
     id: str = Field(min_length=1)
     question_id: str
-    answer: str
-    asked: str | None = None
-    """The question as it was put; the document's when missing."""
+    answer: tuple[str, ...] = Field(min_length=1)
+    """The first answer and those to its follow-ups."""
+    asked: tuple[str, ...] = ()
+    """What each of them replies to; the document's question where that is missing."""
+
+    @field_validator("answer", "asked", mode="before")
+    @classmethod
+    def _take_one_for_a_list(cls, given: Any) -> Any:
+        texts = [given] if isinstance(given, str) else given
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise ValueError("should be a text, or a list of texts")
+        return texts
+
+    @model_validator(mode="after")
+    def _check_pairs(self) -> Self:
+        if len(self.asked) > len(self.answer):
+            raise ValueError("asked has more texts than answer")
+        return self
+
+    def asked_in(self, document: QuestionDocument) -> tuple[str, ...]:
+        """What each answer replies to."""
+        return (*self.asked, *[document.question] * (len(self.answer) - len(self.asked)))
 
 
 @dataclass(frozen=True)
@@ -55,8 +76,9 @@ def read_answers(path: Path, library: Library) -> Job:
             line = AnswerLine.model_validate(_object(text))
         except ValidationError as wrong:
             first = wrong.errors()[0]
-            key = ".".join(map(str, first["loc"]))
-            bad.append(AnswersError(f"{path}:{number}: {key}: {first['msg']}; correct this line."))
+            key = "".join(f"{part}: " for part in first["loc"])
+            told = first["msg"].removeprefix("Value error, ")
+            bad.append(AnswersError(f"{path}:{number}: {key}{told}; correct this line."))
         except ValueError as wrong:
             bad.append(AnswersError(f"{path}:{number}: {wrong}"))
         else:
@@ -191,4 +213,6 @@ def _object(text: str) -> dict[str, Any]:
         raise ValueError(f"not JSON ({wrong}); one answer a line.") from wrong
     if not isinstance(value, dict):
         raise ValueError("not a JSON object; one answer a line.")
+    if _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+        raise ValueError("half a character, written as a \\ud800 to \\udfff of its own; correct this line.")
     return value

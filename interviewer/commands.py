@@ -46,7 +46,7 @@ async def grade_answers(panel: Panel, job: Job, out: Path, *, concurrency: int, 
 
     async def one(line: AnswerLine) -> Grade:
         document = panel.library.questions[line.question_id]
-        grades = panel.grade(document, [line.answer], asked=[line.asked or document.question], id=line.id)
+        grades = panel.grade(document, line.answer, asked=line.asked_in(document), id=line.id)
         return [grade async for grade in grades][-1]
 
     def count(_: Grade) -> None:
@@ -77,7 +77,7 @@ def export_batch(settings: Settings, answers: Path, out: Path) -> tuple[int, Job
     lines = [
         batch_line(line.id, *_asked(library, line, prompts), model=model, prompts=prompts)
         for line in job.lines
-        if not ungradable([line.answer])
+        if not ungradable(line.answer)
     ]
     _write(out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     return len(lines), job
@@ -99,7 +99,7 @@ def import_batch(settings: Settings, answers: Path, replies: Path, out: Path) ->
 
 def _asked(library: Library, line: AnswerLine, prompts: Prompts) -> tuple[Any, Any]:
     document = library.questions[line.question_id]
-    return questions_for(document, [line.answer], [line.asked or document.question], prompts)
+    return questions_for(document, line.answer, line.asked_in(document), prompts)
 
 
 def _replies(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -123,7 +123,7 @@ def _from_reply(
     document = library.questions[line.question_id]
     decider = ChatDecider(LLM(_Nowhere(), model or _model_of(reply) or DEFAULT_BATCH_MODEL), prompts)
     blank = blank_grade(document, id=line.id, decider=decider, prompts=prompts)
-    state = ungradable([line.answer])
+    state = ungradable(line.answer)
     if state:
         return blank.model_copy(update={"reason": state})
     reading, questions = _asked(library, line, prompts)
@@ -131,7 +131,7 @@ def _from_reply(
     return finish(
         blank,
         document,
-        [line.answer],
+        line.answer,
         reading.sentences,
         {decision.name: decision for decision in decisions},
         decider.calibration,
@@ -141,8 +141,10 @@ def _from_reply(
 
 
 def _model_of(reply: Mapping[str, Any] | None) -> str:
-    body = ((reply or {}).get("response") or {}).get("body") or {}
-    return str(body.get("model") or "")
+    try:
+        return str((reply or {})["response"]["body"]["model"] or "")
+    except (KeyError, TypeError):
+        return ""
 
 
 class _Nowhere:

@@ -116,6 +116,11 @@ async def test_nothing_finished_is_lost_when_a_rewrite_is_interrupted(tmp_path: 
         ("{not json", "not JSON"),
         ("[1, 2]", "not a JSON object"),
         ({"id": "x", "question_id": QUESTION.id}, "answer: Field required"),
+        ({**line("x"), "answer": 3}, "answer: should be a text, or a list of texts"),
+        ({**line("x"), "answer": ["a", None]}, "answer: should be a text, or a list of texts"),
+        ({**line("x"), "answer": []}, "answer: "),
+        ({**line("x"), "asked": ["a", "b"]}, "asked has more texts than answer"),
+        (r'{"id": "x", "question_id": "difficult-customers", "answer": "\ud800"}', "half a character"),
         ({"id": "", "question_id": QUESTION.id, "answer": "a"}, "id: "),
         ({"id": "x", "question_id": "nowhere", "answer": "a"}, "no question 'nowhere'"),
         ({"id": 7, "question_id": QUESTION.id, "answer": "a"}, "id: Input should be a valid string"),
@@ -133,8 +138,24 @@ def test_a_bad_line_is_named_by_file_and_number_and_stops_nothing(tmp_path: Path
 
 
 def test_labels_and_tags_beside_the_answer_are_left_alone(tmp_path: Path) -> None:
-    job = read_answers(write(tmp_path / "in.jsonl", {**line("a"), "band": 3, "asked": "Why?"}), LIBRARY)
-    assert job.lines[0].asked == "Why?"
+    job = read_answers(write(tmp_path / "in.jsonl", {**line("a"), "band": 3, "tags": []}), LIBRARY)
+    assert not job.bad and job.lines[0].answer == ("I listened to her.",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "answers", "asked"),
+    [
+        ({"answer": "One."}, ("One.",), (QUESTION.question,)),
+        ({"answer": "One.", "asked": "Why?"}, ("One.",), ("Why?",)),
+        ({"answer": ["One.", "Two."]}, ("One.", "Two."), (QUESTION.question, QUESTION.question)),
+        ({"answer": ["One.", "Two."], "asked": ["Why?", "And then?"]}, ("One.", "Two."), ("Why?", "And then?")),
+    ],
+)
+def test_a_line_has_one_answer_or_several_and_what_each_replies_to(
+    tmp_path: Path, fields: dict[str, object], answers: tuple[str, ...], asked: tuple[str, ...]
+) -> None:
+    (read,) = read_answers(write(tmp_path / "in.jsonl", {**line("a"), **fields}), LIBRARY).lines
+    assert (read.answer, read.asked_in(QUESTION)) == (answers, asked)
 
 
 @pytest.mark.parametrize(
