@@ -175,7 +175,9 @@ def _turns(interview: Interview) -> list[Turn]:
 
 
 def _say(interview: Interview, turn: Turn) -> Interview:
-    return interview.model_copy(update={"turns": (*interview.turns, turn)})
+    # Half a character (a lone surrogate: browsers, terminals and hosts send them) can be neither saved nor sent on.
+    whole = turn.model_copy(update={"text": turn.text.encode("utf-8", "replace").decode()})
+    return interview.model_copy(update={"turns": (*interview.turns, whole)})
 
 
 def _opening(interview: Interview, prompts: Prompts, *, first: bool) -> Turn:

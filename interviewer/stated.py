@@ -122,7 +122,7 @@ def _state(question: TypedQuestion, entry: Mapping[str, Any] | None, answers: Se
         name=question.name,
         probabilities={value: 1.0},
         measured=False,
-        reason=" ".join(str(entry.get("reason") or "").split()),
+        reason=_read_reason(entry),
     )
     if question.name == ON_TOPIC or not needs_words(decision, Calibration()):
         return Statement(name=question.name, decision=decision)
@@ -152,6 +152,11 @@ def _values(question: TypedQuestion) -> tuple[str, ...]:
     if isinstance(question, Predicate):
         return ("true", "false")
     return tuple(option.value for option in (question.options if isinstance(question, Choice) else question.levels))
+
+
+def _read_reason(entry: Mapping[str, Any]) -> str:
+    """On one line; half a character, which JSON can spell, could not be saved."""
+    return " ".join(str(entry.get("reason") or "").encode("utf-8", "replace").decode().split())
 
 
 def _read_quotes(entry: Mapping[str, Any]) -> tuple[str, ...]:

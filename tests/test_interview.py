@@ -61,6 +61,10 @@ def test_an_answer_is_kept_to_the_letter_and_the_old_interview_stays_as_it_was()
     assert len(before.turns) == 1
 
 
+def test_half_a_character_costs_that_character_and_no_other() -> None:
+    assert answer(started(), "I helped \ud83d her 🙂.").turns[-1].text == "I helped ? her 🙂."
+
+
 async def test_words_come_one_by_one_and_make_up_the_turn() -> None:
     llm, endpoint = scripted_llm("What did she say to that?")
     interview = started("I walked over to her.")

@@ -155,6 +155,11 @@ def test_a_verdict_of_nothing_there_needs_no_quote_and_keeps_none() -> None:
     assert statement.decision.quotes == ()
 
 
+def test_a_reason_with_half_a_character_can_be_saved() -> None:
+    (told,) = read_statements(r'{"verdict": "missing", "reason": "Not\ud83d there."}', [CALM], ANSWERS)
+    assert told.decision and told.decision.reason == "Not? there."
+
+
 def test_a_quote_across_sentences_with_their_numbers_is_found() -> None:
     sentences = (
         Sentence(number=1, answer=0, start=0, end=33, text="I stayed calm and let him finish."),
