@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
 
 from . import local_model
 from .builtin import BuiltinDecider
 from .content import load_library
 from .deciders import Models, choose_decider
-from .decisions_api import OpenAIDecider, SystemOneDecider
 from .encoder import load
 from .errors import ModelFileError, ProviderUnsupported, ReplyError
 from .folders import bundled, data_folder
@@ -21,13 +23,15 @@ from .llm import LLM, Endpoint, OpenAIEndpoint
 from .panel import Panel
 from .prompts import Prompts
 from .readout import ReadoutDecider
+from .replies import read_models
 from .rubric import verdict_questions
-from .schema import Decider, Library, Limits
+from .schema import Library, Limits
 from .settings import Settings
 from .store import Store
 
 __all__ = ["describe_model", "list_paths", "open_library", "open_panel", "open_store", "pull_model"]
 
+T = TypeVar("T")
 Say = Callable[[str], None]
 DEFAULT_CHAT_MODEL = "gpt-5.4-mini"
 GRAMMAR = "interviewer/one_question.gbnf"
@@ -66,8 +70,9 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
                 "No language model: the follow-ups are the ones written in the document. "
                 "`interviewer model pull` fetches one, or set OPENAI_API_KEY or OPENAI_BASE_URL."
             )
-        chosen = asyncio.run(choose_decider(settings.decider, models, model=settings.decider_model))
-        decider = _reconnected(chosen.decider, settings)
+        asked = [models.decisions, models.local_decisions, *([models.chat.endpoint] if models.chat else [])]
+        chosen = _run(choose_decider(settings.decider, models, model=settings.decider_model), *asked)
+        decider = chosen.decider
         reader = decider if isinstance(decider, BuiltinDecider) else BuiltinDecider(load())
         _warm(library, prompts)
         for notice in (*notices, chosen.why):
@@ -87,16 +92,17 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
 
 def _models(settings: Settings, prompts: Prompts, stack: ExitStack, say: Say, notices: list[str]) -> Models:
     """What there is to speak and grade with; the embedded model is only started when it is the one to use."""
-    decisions = _decisions_endpoint(settings)
+    url, timeout_seconds = settings.decider_url, settings.timeout_seconds
+    # A key goes only to the host it was given for.
+    decisions = _endpoint(url, settings.decider_key, timeout_seconds) if url else None
     if settings.openai_api_key is not None or settings.openai_base_url is not None:
-        model = settings.model or asyncio.run(_default_model(_endpoint(settings)))
-        return Models(prompts, chat=LLM(_endpoint(settings), model), decisions=decisions)
+        endpoint = _endpoint(settings.openai_base_url, settings.openai_api_key, timeout_seconds)
+        model = settings.model or _run(_default_model(endpoint), endpoint)
+        return Models(prompts, chat=LLM(endpoint, model), decisions=decisions or endpoint)
     server = _start_local(settings, stack, say, notices)
     if server is None:
         return Models(prompts, decisions=decisions)
-    endpoint = OpenAIEndpoint(
-        base_url=server.base_url, api_key=server.api_key, timeout_seconds=settings.timeout_seconds
-    )
+    endpoint = _endpoint(server.base_url, SecretStr(server.api_key), timeout_seconds)
     if settings.local_model != "auto" and local_model.is_decision_model(Path(settings.local_model)):
         return Models(prompts, decisions=decisions, local_decisions=endpoint)
     return Models(prompts, decisions=decisions, local=LLM(endpoint, server.model, local=True))
@@ -117,33 +123,22 @@ def _start_local(settings: Settings, stack: ExitStack, say: Say, notices: list[s
         return None
 
 
-def _endpoint(settings: Settings) -> Endpoint:
-    key = settings.openai_api_key
-    return OpenAIEndpoint(
-        base_url=settings.openai_base_url,
-        api_key=key.get_secret_value() if key else "none",
-        timeout_seconds=settings.timeout_seconds,
-    )
+def _endpoint(url: str | None, key: SecretStr | None, timeout_seconds: float) -> Endpoint:
+    return OpenAIEndpoint(base_url=url, api_key=key.get_secret_value() if key else "", timeout_seconds=timeout_seconds)
 
 
-def _decisions_endpoint(settings: Settings) -> Endpoint | None:
-    """Where a decision model may be. A key goes only to the host it was given for."""
-    if settings.decider_url is None:
-        return _endpoint(settings) if settings.openai_api_key or settings.openai_base_url else None
-    key = settings.decider_key
-    return OpenAIEndpoint(
-        base_url=settings.decider_url,
-        api_key=key.get_secret_value() if key else "none",
-        timeout_seconds=settings.timeout_seconds,
-    )
+def _run(work: Coroutine[Any, Any, T], *endpoints: Endpoint | None) -> T:
+    """What the work returns; the connections it made end with its event loop, and a later request makes new ones."""
 
+    async def run_and_close() -> T:
+        try:
+            return await work
+        finally:
+            for endpoint in endpoints:
+                if isinstance(endpoint, OpenAIEndpoint):
+                    await endpoint.close()
 
-def _reconnected(decider: Decider, settings: Settings) -> Decider:
-    """The same decider with connections of its own: those it was tried with belong to a loop that has ended."""
-    endpoint = _decisions_endpoint(settings)
-    if endpoint is not None and isinstance(decider, OpenAIDecider | SystemOneDecider):
-        return type(decider)(endpoint, decider.model, decider.calibration)
-    return decider
+    return asyncio.run(run_and_close())
 
 
 async def _default_model(endpoint: Endpoint) -> str:
@@ -153,10 +148,9 @@ async def _default_model(endpoint: Endpoint) -> str:
         ProviderError: it doesn't answer.
     """
     try:
-        listed = (await endpoint.send("models", {})).get("data") or []
+        names = read_models(await endpoint.send("models", {}))
     except (ProviderUnsupported, ReplyError):
         return DEFAULT_CHAT_MODEL
-    names = [str(one["id"]) for one in listed if isinstance(one, dict) and one.get("id")]
     return DEFAULT_CHAT_MODEL if DEFAULT_CHAT_MODEL in names or not names else names[0]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .builtin import BuiltinDecider
@@ -13,6 +12,7 @@ from .errors import ProviderBusy, ProviderError, ReplyError, SettingsError
 from .llm import LLM, Endpoint
 from .prompts import Prompts
 from .readout import ReadoutDecider
+from .replies import read_models
 from .schema import Calibration, Decider, Predicate, State
 
 __all__ = ["Chosen", "Models", "choose_decider"]
@@ -154,10 +154,9 @@ def _decision_decider(kind: str, endpoint: Endpoint, model: str) -> OpenAIDecide
 async def _listed(endpoint: Endpoint) -> str:
     """The first decision model that the endpoint lists, or an empty string."""
     try:
-        listed = (await endpoint.send("models", {})).get("data")
+        names = read_models(await endpoint.send("models", {}))
     except (ProviderError, ReplyError):
         return ""
-    names = [str(one.get("id", "")) for one in listed if isinstance(one, dict)] if isinstance(listed, Sequence) else []
     return next((name for name in names if name.rpartition("/")[2].casefold().startswith(DECISION_MODELS)), "")
 
 

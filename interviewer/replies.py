@@ -9,7 +9,7 @@ from typing import Any
 from .errors import ReplyError
 from .schema import Record, Usage
 
-__all__ = ["Reply", "clip", "join_chunks", "read_piece", "read_reply"]
+__all__ = ["Reply", "clip", "join_chunks", "read_models", "read_piece", "read_reply"]
 
 
 class Reply(Record):
@@ -72,6 +72,13 @@ def join_chunks(chunks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "choices": choices if any(chunk.get("choices") for chunk in chunks) else [],
         "usage": next((chunk["usage"] for chunk in reversed(chunks) if chunk.get("usage")), None),
     }
+
+
+def read_models(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names in a host's list of models; what isn't one is left out."""
+    listed = body.get("data")
+    rows = listed if isinstance(listed, list) else ()
+    return tuple(row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"])
 
 
 def read_piece(chunk: Mapping[str, Any]) -> str:
