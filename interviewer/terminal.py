@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import select
 import signal
 import sys
@@ -77,6 +78,7 @@ async def chat(
     Raises:
         ContentError: there is no such question.
     """
+    _replace_unreadable(sys.stdin, sys.stdout)
     table = _Table(panel, store, console or _console(), stdin or sys.stdin, now)
     return await table.hold(panel.begin([question_id], id=new_id(), now=now()))
 
@@ -116,7 +118,7 @@ class _Table:
         while spoken is None:
             self.console.print(Text("Your answer is kept. Enter tries again, /end ends the interview.", "bold"))
             with _interruptible():
-                line = self.stdin.readline()
+                line = _read_line(self.stdin)
             if not line or line.strip() == "/end":
                 spoken = end(interview, self.panel.interviewer)
                 break
@@ -131,6 +133,12 @@ class _Table:
             self.console.print(Text(clean(sentence), "dim"))
         self.console.print()
 
+    def _print(self, text: Text) -> None:
+        """A line of the rubric; what wraps stays under its beginning."""
+        indent = len(text.plain) - len(text.plain.lstrip(" "))
+        for line in text[indent:].wrap(self.console, max(20, self.console.width - indent)):
+            self.console.print(Text(" " * indent) + line)
+
     def _say(self, line: str) -> None:
         self.console.print(Text.assemble(("Interviewer: ", "bold cyan"), clean(line)))
 
@@ -141,7 +149,7 @@ class _Table:
         try:
             with _interruptible():
                 while True:
-                    line = self.stdin.readline()
+                    line = _read_line(self.stdin)
                     if line.strip() == "/end" and not lines:
                         return None
                     if not line or (not line.strip() and not _more_waits(self.stdin)):
@@ -198,7 +206,7 @@ class _Table:
         if latest is None:
             return interview
         for text in rubric_lines(latest, spoken_about, answers, self.panel.library):
-            self.console.print(text)
+            self._print(text)
         if not interview.ended:
             self._say(interview.turns[-1].text)
         return with_grade(interview, latest)
@@ -298,11 +306,29 @@ def clean(text: str) -> str:
 
 
 def _console() -> Console:
-    # A terminal without Unicode gets question marks, not a traceback.
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="replace")
     return Console(highlight=False, markup=False, emoji=False)
+
+
+def _replace_unreadable(*streams: TextIO) -> None:
+    """What isn't UTF-8, and what a terminal without Unicode can't show, becomes a question mark, not a traceback."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _read_line(stdin: TextIO) -> str:
+    """The next line with its end; empty when nothing more comes.
+
+    On a terminal it can be edited, and be longer than the 4,095 characters after which a terminal cuts a line.
+    """
+    if stdin is not sys.stdin or not stdin.isatty():
+        return stdin.readline()
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401  # `input` edits lines with it once it is there
+    try:
+        return input("> ") + "\n"
+    except EOFError:
+        return ""
 
 
 @contextlib.contextmanager
