@@ -16,7 +16,7 @@ from .content import load_library
 from .deciders import Models, choose_decider
 from .encoder import load
 from .errors import ModelFileError, ProviderUnsupported, ReplyError
-from .folders import bundled, data_folder
+from .folders import bundled, cache_folder, data_folder
 from .grading import Price
 from .interview import Interviewer
 from .llm import LLM, Endpoint, OpenAIEndpoint
@@ -53,7 +53,7 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
 
     Args:
         settings: of this run.
-        say: told what takes a while, and every fallback.
+        say: told what takes a while. What could not be had, and who grades instead, are the panel's notices.
 
     Raises:
         SettingsError: a decider or model asked for by name can't be had.
@@ -75,8 +75,6 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
         decider = chosen.decider
         reader = decider if isinstance(decider, BuiltinDecider) else BuiltinDecider(load())
         _warm(library, prompts)
-        for notice in (*notices, chosen.why):
-            say(notice)
         yield Panel(
             library=library,
             prompts=prompts,
@@ -178,14 +176,16 @@ def _warm(library: Library, prompts: Prompts) -> None:
 
 
 def list_paths(settings: Settings) -> list[tuple[str, str, Path]]:
-    """(kind, name, file) of every document and template in use."""
+    """(kind, name, path) of every document and template in use, and of the folders that are written to."""
     library, prompts = open_library(settings), Prompts(settings.prompts)
     documents = [
         *(("question", one.id, Path(one.source)) for one in library.questions.values()),
         *(("example", one.id, Path(one.source)) for one in library.examples.values()),
         *(("guide", one.id, Path(one.source)) for one in library.guides.values()),
     ]
-    return [*documents, *(("template", name, prompts.source(name)) for name in prompts.names())]
+    templates = [("template", name, prompts.source(name)) for name in prompts.names()]
+    folders = [("folder", "interviews", open_store(settings).folder), ("folder", "cache", cache_folder(settings.cache))]
+    return [*documents, *templates, *folders]
 
 
 def pull_model(settings: Settings, *, progress: Callable[[int, int], None]) -> str:

@@ -80,6 +80,7 @@ def serve(
         content=content, prompts=prompts, decider=decider, local_model=local_model, host=host, port=port
     )
     with open_panel(settings, say=_note) as panel:
+        _note(*panel.notices)
         serve_page(panel, open_store(settings), host=settings.host, port=settings.port, open_browser=open_browser)
 
 
@@ -132,13 +133,14 @@ def grade(
         job = commands.import_batch(settings, answers, import_batch, out)
         _note(f"{out}: {len(job.lines)} grades.")
     else:
-        with open_panel(settings, say=_note) as panel, _progress("Grading") as progress:
+        with open_panel(settings, say=_note) as panel:
+            _note(*panel.notices)
             job = read_answers(answers, panel.library)
-            work = commands.grade_answers(panel, job, out, concurrency=concurrency, progress=progress)
-            kept, made = _run(work)
+            with _progress("Grading") as progress:
+                work = commands.grade_answers(panel, job, out, concurrency=concurrency, progress=progress)
+                kept, made = _run(work)
         _note(f"{out}: {made} graded, {kept} kept from an earlier run.")
-    for error in job.bad:
-        _note(f"interviewer: {error}")
+    _note(*(f"interviewer: {error}" for error in job.bad))
     if job.bad:
         sys.exit(1)
 
@@ -201,7 +203,7 @@ def preview(
 
 @app.command()
 def paths(content: ContentFlag = None, prompts: PromptsFlag = None) -> None:
-    """Say which file each document and template comes from."""
+    """Say where each document and template comes from, and where interviews are kept."""
     from .build import list_paths
 
     for kind, name, path in list_paths(_settings(content=content, prompts=prompts)):
@@ -216,8 +218,7 @@ def settings() -> None:
     rows = Settings().masked()
     for name, value, meaning in rows:
         typer.echo(f"{name}={value}\n    {meaning}")
-    for sentence in Settings.unknown():
-        typer.echo(f"interviewer: {sentence}", err=True)
+    _note(*(f"interviewer: {sentence}" for sentence in Settings.unknown()))
 
 
 @model.command()
@@ -263,8 +264,9 @@ def _progress(doing: str, *, unit: str = "", scale: int = 1) -> Iterator[Callabl
         yield progress
 
 
-def _note(sentence: str) -> None:
-    typer.echo(sentence, err=True)
+def _note(*sentences: str) -> None:
+    for sentence in sentences:
+        typer.echo(sentence, err=True)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
