@@ -8,7 +8,7 @@ from .builtin import BuiltinDecider
 from .chat_decider import ChatDecider
 from .decisions_api import OpenAIDecider, SystemOneDecider
 from .encoder import load
-from .errors import ProviderBusy, ProviderError, ReplyError, SettingsError
+from .errors import ProviderBusy, ProviderError, ProviderUnsupported, ReplyError, SettingsError
 from .llm import LLM, Endpoint
 from .prompts import Prompts
 from .readout import ReadoutDecider
@@ -98,7 +98,7 @@ async def _forced(wanted: str, models: Models, model: str | None) -> Chosen:
             f"INTERVIEWER_DECIDER={wanted} needs an endpoint: set OPENAI_BASE_URL or INTERVIEWER_DECIDER_URL"
             + (", or INTERVIEWER_LOCAL_MODEL to a decision model's file." if wanted == "systemone" else ".")
         )
-    decider = _decision_decider(wanted, endpoint, model or await _listed(endpoint) or DECISION_MODELS[0])
+    decider = _decision_decider(wanted, endpoint, model or (await _listed(endpoint))[0] or DECISION_MODELS[0])
     failure = await _try(decider)
     if failure:
         raise SettingsError(f"INTERVIEWER_DECIDER={wanted} does not work at {endpoint.host}: {failure}")
@@ -110,7 +110,7 @@ async def _found(models: Models, model: str | None) -> Chosen:
     failed = ""
     if models.decisions is not None:
         host = models.decisions.host
-        name = model or await _listed(models.decisions)
+        name, failed = (model, "") if model else await _listed(models.decisions)
         tried: list[str] = []
         for kind in ("openai", "systemone") if name else ():
             decider = _decision_decider(kind, models.decisions, name)
@@ -118,10 +118,10 @@ async def _found(models: Models, model: str | None) -> Chosen:
             if not failure:
                 return Chosen(decider, f"The decision model {name} at {host} grades.")
             tried.append(f"{kind}: {failure.rstrip('.')}")
-        failed = f" The decision model {name} at {host} did not answer ({'; '.join(tried)})." if tried else ""
-        failed = failed or f" {host} lists no decision model."
+        if tried:
+            failed = f"The decision model {name} at {host} did not answer ({'; '.join(tried)})."
     chosen = _next_best(models, model)
-    return Chosen(chosen.decider, chosen.why + failed)
+    return Chosen(chosen.decider, f"{chosen.why} {failed}".rstrip())
 
 
 def _next_best(models: Models, model: str | None) -> Chosen:
@@ -151,13 +151,16 @@ def _decision_decider(kind: str, endpoint: Endpoint, model: str) -> OpenAIDecide
     return make(endpoint, model, Calibration())
 
 
-async def _listed(endpoint: Endpoint) -> str:
-    """The first decision model that the endpoint lists, or an empty string."""
+async def _listed(endpoint: Endpoint) -> tuple[str, str]:
+    """The first decision model that the endpoint lists, and why there is none: one of the two is empty."""
     try:
         names = read_models(await endpoint.send("models", {}))
-    except (ProviderError, ReplyError):
-        return ""
-    return next((name for name in names if name.rpartition("/")[2].casefold().startswith(DECISION_MODELS)), "")
+    except ProviderUnsupported:
+        names = ()
+    except (ProviderError, ReplyError) as failure:
+        return "", f"No decision model was found: {failure}"
+    found = next((name for name in names if name.rpartition("/")[2].casefold().startswith(DECISION_MODELS)), "")
+    return found, "" if found else f"{endpoint.host} lists no decision model."
 
 
 async def _try(decider: OpenAIDecider | SystemOneDecider) -> str:

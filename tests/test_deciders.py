@@ -89,6 +89,10 @@ def llm(host: Host | None = None) -> LLM:
             Models(PROMPTS, local_decisions=Host("127.0.0.1:1")),
             None, "systemone", "local", "The decision model on this machine grades.",
         ),
+        (
+            Models(PROMPTS, chat=llm(), decisions=Host(models=ProviderUnreachable("host.example can't be reached."))),
+            None, "chat", "chatty", "No decision model was found: host.example can't be reached.",
+        ),
         (Models(PROMPTS, chat=llm(), decisions=Host(models={"data": "odd"})), None, "chat", "chatty", "lists no"),
         (Models(PROMPTS, chat=llm(), decisions=Host(models={"data": [3, {}]})), None, "chat", "chatty", "lists no"),
     ],
