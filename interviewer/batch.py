@@ -17,7 +17,7 @@ from .errors import AnswersError
 from .intake import STATES
 from .schema import Grade, Library, QuestionDocument
 
-__all__ = ["AnswerLine", "Job", "grade_file", "read_answers"]
+__all__ = ["AnswerLine", "Job", "grade_file", "numbered_lines", "read_answers"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 GradeOne = Callable[["AnswerLine"], Awaitable[Grade]]
@@ -71,7 +71,7 @@ def read_answers(path: Path, library: Library) -> Job:
     lines: list[AnswerLine] = []
     bad: list[AnswersError] = []
     seen: dict[str, int] = {}
-    for number, text in _numbered(path):
+    for number, text in numbered_lines(path):
         try:
             line = AnswerLine.model_validate(_object(text))
         except ValidationError as wrong:
@@ -113,7 +113,7 @@ async def grade_file(
 
     Args:
         job: the answers.
-        out: where grades go; its folder must exist.
+        out: where grades go.
         grade_one: grades one answer.
         stamp: by question id, the fields of a grade (decider, model, hashes) that an earlier one must still have.
         concurrency: answers graded at once.
@@ -127,6 +127,7 @@ async def grade_file(
     """
     before = out.with_name(out.name + ".before")
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         earlier = {
             grade.id: grade
             for grade in (*_earlier(before), *_earlier(out))
@@ -174,7 +175,7 @@ def _earlier(out: Path) -> Iterator[Grade]:
     """The grades an earlier run wrote; a last line that was cut off is left out."""
     if not out.exists():
         return
-    for number, text in _numbered(out):
+    for number, text in numbered_lines(out):
         try:
             yield Grade.model_validate_json(text)
         except ValidationError as wrong:
@@ -193,8 +194,12 @@ def _stamped(grade: Grade, stamp: Mapping[str, Any]) -> bool:
     return all(getattr(grade, key) == value for key, value in stamp.items())
 
 
-def _numbered(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines that say something, with their numbers from 1."""
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file that say something, with their numbers from 1.
+
+    Raises:
+        AnswersError: the file can't be read.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as wrong:

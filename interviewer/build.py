@@ -29,7 +29,7 @@ from .schema import Library, Limits
 from .settings import Settings
 from .store import Store
 
-__all__ = ["describe_model", "list_paths", "open_library", "open_panel", "open_store", "pull_model"]
+__all__ = ["describe_model", "list_paths", "open_library", "open_panel", "open_store", "pull_model", "read_price"]
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -82,7 +82,7 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
             decider=decider,
             reader=reader,
             grade_after_speech=isinstance(decider, ReadoutDecider) and chat is not None and chat.local,
-            price=_price(settings),
+            price=read_price(settings),
             limits=Limits(follow_ups=settings.follow_ups, minutes=settings.minutes),
             notices=(*notices, chosen.why),
         )
@@ -156,8 +156,8 @@ def _grammar(chat: LLM | None, prompts: Prompts) -> str:
     return prompts.source(GRAMMAR).read_text(encoding="utf-8") if chat is not None and chat.local else ""
 
 
-def _price(settings: Settings) -> Price | None:
-    """None unless the settings say what prompt and completion cost."""
+def read_price(settings: Settings) -> Price | None:
+    """What tokens cost; None unless the settings say it for prompt and completion."""
     if settings.price_input is None or settings.price_output is None:
         return None
     cached = settings.price_input if settings.price_cached is None else settings.price_cached

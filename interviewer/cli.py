@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -139,7 +139,7 @@ def grade(
             with _progress("Grading") as progress:
                 work = commands.grade_answers(panel, job, out, concurrency=concurrency, progress=progress)
                 kept, made = _run(work)
-        _note(f"{out}: {made} graded, {kept} kept from an earlier run.")
+        _note(f"{out}: {made} grades made, {kept} kept from an earlier run.")
     _note(*(f"interviewer: {error}" for error in job.bad))
     if job.bad:
         sys.exit(1)
@@ -181,10 +181,14 @@ def check(
     for problem in problems:
         typer.echo(str(problem), err=True)
     if problems:
-        fail(f"{len(problems)} problem{'s' * (len(problems) != 1)} found.")
+        fail(f"{_count(problems, 'problem')} found.")
     library = load_library(chosen)
-    counts = len(library.questions), len(library.examples), len(library.guides)
-    typer.echo("{} questions, {} worked examples, {} guides: no problem found.".format(*counts))
+    counts = (
+        _count(library.questions, "question"),
+        _count(library.examples, "worked example"),
+        _count(library.guides, "guide"),
+    )
+    typer.echo(f"{', '.join(counts)}: no problem found.")
 
 
 @app.command()
@@ -262,6 +266,10 @@ def _progress(doing: str, *, unit: str = "", scale: int = 1) -> Iterator[Callabl
 
     with show_progress(doing, unit=unit, scale=scale) as progress:
         yield progress
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
 
 
 def _note(*sentences: str) -> None:

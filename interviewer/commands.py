@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .batch import AnswerLine, Job, grade_file, read_answers
-from .build import open_library
+from .batch import AnswerLine, Job, grade_file, numbered_lines, read_answers
+from .build import open_library, read_price
 from .chat_decider import ChatDecider, batch_line, read_batch_reply, write_messages
 from .content import write_example, write_guide, write_question
 from .errors import AnswersError, ContentError, ProviderUnsupported
-from .grading import blank_grade, finish, questions_for
+from .grading import Price, blank_grade, finish, questions_for
 from .importer import import_page
 from .intake import ungradable
 from .interview import FollowUp, answer, begin, messages, next_step
@@ -92,7 +92,8 @@ def import_batch(settings: Settings, answers: Path, replies: Path, out: Path) ->
     library, prompts = open_library(settings), Prompts(settings.prompts)
     job = read_answers(answers, library)
     told = dict(_replies(replies))
-    grades = [_from_reply(library, line, told.get(line.id), prompts, settings.model) for line in job.lines]
+    price = read_price(settings)
+    grades = [_from_reply(library, line, told.get(line.id), prompts, settings.model, price) for line in job.lines]
     _write(out, "".join(grade.model_dump_json() + "\n" for grade in grades))
     return job
 
@@ -103,22 +104,21 @@ def _asked(library: Library, line: AnswerLine, prompts: Prompts) -> tuple[Any, A
 
 
 def _replies(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise AnswersError(f"{path}: can't be read: {wrong}.") from wrong
-    for number, text in enumerate(lines, start=1):
-        if not text.strip():
-            continue
+    for number, text in numbered_lines(path):
         try:
             line = json.loads(text)
             yield str(line["custom_id"]), line
-        except (ValueError, KeyError, TypeError) as wrong:
+        except (ValueError, KeyError, TypeError, RecursionError) as wrong:
             raise AnswersError(f"{path}:{number}: no line of a batch's output: it needs a custom_id.") from wrong
 
 
 def _from_reply(
-    library: Library, line: AnswerLine, reply: Mapping[str, Any] | None, prompts: Prompts, model: str | None
+    library: Library,
+    line: AnswerLine,
+    reply: Mapping[str, Any] | None,
+    prompts: Prompts,
+    model: str | None,
+    price: Price | None,
 ) -> Grade:
     document = library.questions[line.question_id]
     decider = ChatDecider(LLM(_Nowhere(), model or _model_of(reply) or DEFAULT_BATCH_MODEL), prompts)
@@ -136,6 +136,7 @@ def _from_reply(
         {decision.name: decision for decision in decisions},
         decider.calibration,
         library=library,
+        price=price,
         failure=None if reply is not None else "The batch's output has no line for this answer.",
     )
 
