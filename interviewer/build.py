@@ -15,7 +15,7 @@ from .builtin import BuiltinDecider
 from .content import load_library
 from .deciders import Models, choose_decider
 from .encoder import load
-from .errors import ModelFileError, ProviderUnsupported, ReplyError
+from .errors import ModelFileError, ProviderUnsupported
 from .folders import bundled, cache_folder, data_folder
 from .grading import Price
 from .interview import Interviewer
@@ -58,6 +58,7 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
     Raises:
         SettingsError: a decider or model asked for by name can't be had.
         ProviderError: the endpoint in the settings doesn't answer.
+        ReplyError: what answers at its address is no endpoint.
         ContentError: a document is wrong.
     """
     library, prompts = open_library(settings), Prompts(settings.prompts)
@@ -144,10 +145,11 @@ async def _default_model(endpoint: Endpoint) -> str:
 
     Raises:
         ProviderError: it doesn't answer.
+        ReplyError: what it answers is no list of models: a web page, as a rule.
     """
     try:
         names = read_models(await endpoint.send("models", {}))
-    except (ProviderUnsupported, ReplyError):
+    except ProviderUnsupported:
         return DEFAULT_CHAT_MODEL
     return DEFAULT_CHAT_MODEL if DEFAULT_CHAT_MODEL in names or not names else names[0]
 

@@ -115,7 +115,8 @@ class OpenAIEndpoint:
                 return self._read_object(await self._connected().decisions.create(**known, extra_body=rest or None))
             if api == "systemone":
                 return self._read_object(await self._connected().post("/systemone", cast_to=object, body=body))
-            return self._read_object(await self._connected().models.list())
+            # Not `models.list()`, which trips over a web page that is sent instead.
+            return self._read_object(await self._connected().get("/models", cast_to=object))
 
     async def stream(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """See `Endpoint`."""
