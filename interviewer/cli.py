@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sized
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -49,11 +49,9 @@ LocalFlag = Annotated[
 def main() -> None:
     """Runs the command line; an `InterviewerError` becomes one sentence and exit code 1."""
     try:
-        app()
+        app(prog_name="interviewer")
     except InterviewerError as error:
         fail(str(error))
-    except KeyboardInterrupt:
-        fail("Interrupted.", code=130)
 
 
 def fail(sentence: str, *, code: int = 1) -> NoReturn:
@@ -126,12 +124,12 @@ def grade(
     settings = _settings(content=content, prompts=prompts, decider=decider, local_model=local_model)
     if export_batch is not None:
         count, job = commands.export_batch(settings, answers, export_batch)
-        _note(f"{export_batch}: {count} requests. Nothing was sent.")
+        _note(f"{export_batch}: {_count(count, 'request')}. Nothing was sent.")
     elif out is None:
         fail("--out is missing: say where the grades go, e.g. --out grades.jsonl.", code=2)
     elif import_batch is not None:
         job = commands.import_batch(settings, answers, import_batch, out)
-        _note(f"{out}: {len(job.lines)} grades.")
+        _note(f"{out}: {_count(len(job.lines), 'grade')} made.")
     else:
         with open_panel(settings, say=_note) as panel:
             _note(*panel.notices)
@@ -139,7 +137,7 @@ def grade(
             with _progress("Grading") as progress:
                 work = commands.grade_answers(panel, job, out, concurrency=concurrency, progress=progress)
                 kept, made = _run(work)
-        _note(f"{out}: {made} grades made, {kept} kept from an earlier run.")
+        _note(f"{out}: {_count(made, 'grade')} made, {kept} kept from an earlier run.")
     _note(*(f"interviewer: {error}" for error in job.bad))
     if job.bad:
         sys.exit(1)
@@ -181,12 +179,12 @@ def check(
     for problem in problems:
         typer.echo(str(problem), err=True)
     if problems:
-        fail(f"{_count(problems, 'problem')} found.")
+        fail(f"{_count(len(problems), 'problem')} found.")
     library = load_library(chosen)
     counts = (
-        _count(library.questions, "question"),
-        _count(library.examples, "worked example"),
-        _count(library.guides, "guide"),
+        _count(len(library.questions), "question"),
+        _count(len(library.examples), "worked example"),
+        _count(len(library.guides), "guide"),
     )
     typer.echo(f"{', '.join(counts)}: no problem found.")
 
@@ -268,8 +266,8 @@ def _progress(doing: str, *, unit: str = "", scale: int = 1) -> Iterator[Callabl
         yield progress
 
 
-def _count(things: Sized, name: str) -> str:
-    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'s' * (number != 1)}"
 
 
 def _note(*sentences: str) -> None:

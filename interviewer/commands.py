@@ -71,6 +71,7 @@ async def grade_answers(panel: Panel, job: Job, out: Path, *, concurrency: int, 
 
 def export_batch(settings: Settings, answers: Path, out: Path) -> tuple[int, Job]:
     """Writes one request of the OpenAI Batch API a gradable answer; how many, and the job with its bad lines."""
+    _spare(out, answers)
     library, prompts = open_library(settings), Prompts(settings.prompts)
     job = read_answers(answers, library)
     model = settings.model or DEFAULT_BATCH_MODEL
@@ -89,6 +90,7 @@ def import_batch(settings: Settings, answers: Path, replies: Path, out: Path) ->
     Raises:
         AnswersError: a file can't be read or written.
     """
+    _spare(out, answers, replies)
     library, prompts = open_library(settings), Prompts(settings.prompts)
     job = read_answers(answers, library)
     told = dict(_replies(replies))
@@ -96,6 +98,11 @@ def import_batch(settings: Settings, answers: Path, replies: Path, out: Path) ->
     grades = [_from_reply(library, line, told.get(line.id), prompts, settings.model, price) for line in job.lines]
     _write(out, "".join(grade.model_dump_json() + "\n" for grade in grades))
     return job
+
+
+def _spare(out: Path, *read: Path) -> None:
+    if out.resolve() in {path.resolve() for path in read}:
+        raise AnswersError(f"{out}: is read, so it can't be written to: choose another place.")
 
 
 def _asked(library: Library, line: AnswerLine, prompts: Prompts) -> tuple[Any, Any]:

@@ -191,6 +191,18 @@ def test_a_line_that_is_no_batch_output_is_named_and_nothing_is_written(tmp_path
     assert not (tmp_path / "out.jsonl").exists()
 
 
+def test_a_file_that_is_read_is_never_written_over(tmp_path: Path) -> None:
+    answers = write(tmp_path / "in.jsonl", line("a"))
+    replies = write(tmp_path / "replies.jsonl", reply("a", verdicts()))
+    before = answers.read_text(), replies.read_text()
+    with pytest.raises(AnswersError, match="choose another place"):
+        export_batch(SETTINGS, answers, answers)
+    for out in (answers, replies):
+        with pytest.raises(AnswersError, match="choose another place"):
+            import_batch(SETTINGS, answers, replies, out)
+    assert (answers.read_text(), replies.read_text()) == before
+
+
 def test_replies_that_are_not_there_are_one_sentence(tmp_path: Path) -> None:
     answers = write(tmp_path / "in.jsonl", line("a"))
     with pytest.raises(AnswersError, match=r"none\.jsonl: can't be read: No such file"):

@@ -75,6 +75,14 @@ async def test_evidence_is_marked_in_the_answer_by_number_and_with_colours_by_co
     assert "\x1b[30;43m" in coloured and "\x1b[37;41m" in coloured
 
 
+async def test_what_wraps_stays_under_its_beginning(tmp_path: Path) -> None:
+    _, screen = await hold(seat(*FOLLOW_UPS), f"{ANSWER}\n\n", tmp_path)
+    _, _, points = screen.partition("Key points\n")
+    rows = points.partition("\n\n")[0].splitlines()
+    assert any(len(row) > 90 for row in rows)
+    assert all(row.startswith("  ") for row in rows)
+
+
 @pytest.mark.parametrize("typed", ["", "\n\n\n", "/end\n"])
 async def test_saying_nothing_ends_the_interview_politely(typed: str, tmp_path: Path) -> None:
     interview, screen = await hold(seat(), typed, tmp_path)

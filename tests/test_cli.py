@@ -1,0 +1,381 @@
+"""Every command on real input: what it prints and where, its exit code, and one sentence for what goes wrong."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import wire
+from shipped import LIBRARY, QUESTION
+from tables import ANSWER, SECOND
+
+from interviewer import commands, local_model
+from interviewer.cli import main
+from interviewer.schema import Grade
+from interviewer.settings import Settings
+from interviewer.store import Store
+
+PAGES = Path(__file__).parent / "pages"
+COMMANDS = ("serve", "chat", "grade", "questions", "import", "check", "preview", "paths", "settings", "model")
+SAID_WITHOUT_A_MODEL = "No language model: "
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Runs the command line in this process, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INTERVIEWER_LOCAL_MODEL", "off")
+
+    def run(*arguments: str | Path, typed: bytes = b"") -> Done:
+        monkeypatch.setattr(sys, "argv", ["interviewer", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8"))
+        try:
+            main()
+            code: Any = 0
+        except SystemExit as end:
+            code = end.code or 0
+        return Done(code, *capsys.readouterr())
+
+    return run
+
+
+def write(name: str, *lines: object) -> None:
+    text = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines)
+    Path(name).write_text(text, encoding="utf-8")
+
+
+def line(id: str, answer: object = ANSWER, question_id: str = QUESTION.id) -> dict[str, object]:
+    return {"id": id, "question_id": question_id, "answer": answer}
+
+
+def read_grades(name: str) -> list[Grade]:
+    return [Grade.model_validate_json(text) for text in Path(name).read_text(encoding="utf-8").splitlines()]
+
+
+# ── what is there ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "model pull", "model info"])
+def test_every_command_explains_itself(command: str, run: Run) -> None:
+    done = run(*command.split(), "--help")
+    assert done.code == 0 and f"Usage: interviewer {command}" in done.out and not done.err
+
+
+def test_the_help_lists_every_command_and_is_shown_when_none_is_given(run: Run) -> None:
+    done = run("--help")
+    listed = done.out.partition("Commands:\n")[2].splitlines()
+    assert done.code == 0 and tuple(row.split()[0] for row in listed) == COMMANDS
+    assert run() == (2, "", done.out)
+
+
+def test_questions_are_listed_with_id_role_and_words(run: Run) -> None:
+    done = run("questions")
+    assert done == (0, f"{QUESTION.id}\t{QUESTION.role} ({QUESTION.function})\t{QUESTION.question}\n", "")
+
+
+def test_settings_are_listed_with_secrets_masked_and_a_mistyped_name_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-1")
+    monkeypatch.setenv("INTERVIEWER_DECIDER_KEY", "sk-secret-2")
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://me:sk-secret-3@models.example/v1")
+    monkeypatch.setenv("INTERVIEWER_PROT", "8000")
+    done = run("settings")
+    assert done.code == 0 and "secret" not in done.out + done.err
+    assert "OPENAI_API_KEY=******\n" in done.out and "INTERVIEWER_PORT=7860\n" in done.out
+    assert all(f"{name}=" in done.out and meaning in done.out for name, _, meaning in Settings.table())
+    assert (
+        done.err == "interviewer: INTERVIEWER_PROT is set, but no setting has that name (INTERVIEWER_PORT is close).\n"
+    )
+
+
+def test_paths_say_where_everything_comes_from_and_goes_to(run: Run) -> None:
+    rows = [line.split("\t") for line in run("paths").out.splitlines()]
+    assert ["question", QUESTION.id, QUESTION.source] in rows
+    assert ["folder", "interviews", str(Path(os.environ["INTERVIEWER_DATA"]) / "interviews")] in rows
+    assert {kind for kind, _, _ in rows} >= {"question", "example", "guide", "template", "folder"}
+
+
+def test_a_preview_prints_every_prompt_with_its_tokens(run: Run) -> None:
+    done = run("preview", QUESTION.id, "--answer", "I counted to ten.")
+    assert done.code == 0
+    for title in ("interviewer: system", "chat decider: system", "what every decider reads", "decision red_flag."):
+        assert f"── {title}" in done.out
+    assert done.out.count("I counted to ten.") == 3 and " tokens ──" in done.out
+
+
+# ── a coach's way ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_imported_pages_pass_the_check_and_can_be_listed_and_previewed(run: Run) -> None:
+    for page in ("question", "examples", "steps"):
+        done = run("import", PAGES / f"{page}.txt", "--out", "mine")
+        assert done.code == 0 and all(Path(path).is_file() for path in done.out.splitlines())
+    done = run("check", "mine")
+    assert done == (0, "1 question, 3 worked examples, 1 guide: no problem found.\n", "")
+    assert "Order Packer (Logistics)" in run("questions", "--content", "mine").out
+    assert "Order Packer" in run("preview", "orders-right-line-running", "--content", "mine").out
+
+
+def test_an_imported_file_that_is_there_already_is_kept_unless_forced(run: Run) -> None:
+    page = PAGES / "question.txt"
+    path = Path(run("import", page, "--out", "mine").out.strip())
+    path.write_text("edited", encoding="utf-8")
+    done = run("import", page, "--out", "mine")
+    assert done.code == 1 and "--force writes over it" in done.err and path.read_text(encoding="utf-8") == "edited"
+    assert run("import", page, "--out", "mine", "--force").code == 0
+    assert path.read_text(encoding="utf-8") != "edited"
+
+
+def test_the_shipped_documents_pass_the_check(run: Run) -> None:
+    done = run("check")
+    assert done.code == 0 and done.out.startswith(f"{len(LIBRARY.questions)} question") and not done.err
+
+
+def test_the_check_names_every_mistake_in_every_folder_and_fails(run: Run) -> None:
+    run("import", PAGES / "question.txt", "--out", "good")
+    for name, line_ in (("one", "role:"), ("two", "function:")):
+        path = Path(run("import", PAGES / "question.txt", "--out", name).out.strip())
+        text = path.read_text(encoding="utf-8")
+        path.write_text("".join(row for row in text.splitlines(True) if not row.startswith(line_)), encoding="utf-8")
+    done = run("check", "good", "one", "two")
+    assert done.code == 1 and not done.out
+    assert [text.partition("/")[0] for text in done.err.splitlines()] == [
+        "one",
+        "two",
+        "interviewer: 2 problems found.",
+    ]
+    assert run("check", "good", "one").err.endswith("interviewer: 1 problem found.\n")
+
+
+# ── grading files ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_file_is_graded_in_order_and_bad_lines_are_told_by_number(run: Run) -> None:
+    write(
+        "in.jsonl", line("b"), "{not json", line("a", [ANSWER, SECOND]), line("c", question_id="nowhere"), line("e", "")
+    )
+    done = run("grade", "in.jsonl", "--out", "out.jsonl", "--decider", "builtin")
+    assert done.code == 1 and not done.out
+    assert [grade.id for grade in read_grades("out.jsonl")] == ["b", "a", "e"]
+    assert [grade.status == "unscored" for grade in read_grades("out.jsonl")] == [False, False, True]
+    assert "The built-in grader was asked for.\n" in done.err and "Grading: 3 of 3\n" in done.err
+    assert "out.jsonl: 3 grades made, 0 kept from an earlier run.\n" in done.err
+    assert [text.split(": ")[1] for text in done.err.splitlines()[-2:]] == ["in.jsonl:2", "in.jsonl:4"]
+
+
+def test_an_interrupted_run_goes_on_where_it_was(run: Run) -> None:
+    write("in.jsonl", *(line(id) for id in "abc"))
+    assert run("grade", "in.jsonl", "--out", "out.jsonl").code == 0
+    whole = Path("out.jsonl").read_text(encoding="utf-8")
+    first, second, _ = whole.splitlines(keepends=True)
+    Path("out.jsonl").write_text(first + second[:99], encoding="utf-8")
+    done = run("grade", "in.jsonl", "--out", "out.jsonl")
+    assert done.code == 0 and "out.jsonl: 2 grades made, 1 kept from an earlier run.\n" in done.err
+    assert [grade.id for grade in read_grades("out.jsonl")] == ["a", "b", "c"]
+    assert Path("out.jsonl").read_text(encoding="utf-8").startswith(first)
+
+
+def test_a_batch_goes_out_and_comes_back_without_anything_being_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", wire.KEY)
+    write("in.jsonl", line("a"), line("b", ""))
+    done = run("grade", "in.jsonl", "--export-batch", "requests.jsonl")
+    assert done == (0, "", "requests.jsonl: 1 request. Nothing was sent.\n")
+    (request,) = map(json.loads, Path("requests.jsonl").read_text(encoding="utf-8").splitlines())
+    names = request["body"]["response_format"]["json_schema"]["schema"]["required"]
+    told = json.dumps({name: {"quotes": [], "verdict": "missing", "reason": ""} for name in names})
+    response = {"status_code": 200, "body": wire.completion_body(told)}
+    write("replies.jsonl", {"custom_id": request["custom_id"], "response": response, "error": None})
+    done = run("grade", "in.jsonl", "--import-batch", "replies.jsonl", "--out", "out.jsonl")
+    assert done == (0, "", "out.jsonl: 2 grades made.\n")
+    first, second = read_grades("out.jsonl")
+    assert first.decider == "chat" and first.key_points["calm"].verdict == "missing"
+    assert second.reason == "empty"
+
+
+# ── the terminal ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_whole_interview_is_held_in_the_terminal_to_the_last_rubric(run: Run) -> None:
+    answers = [ANSWER, SECOND, "I told my team about it in the next morning's meeting.", "I would do the same today."]
+    done = run("chat", QUESTION.id, "--decider", "builtin", typed="".join(f"{text}\n\n" for text in answers).encode())
+    assert done.code == 0 and not done.err
+    assert done.out.count(SAID_WITHOUT_A_MODEL) == 1
+    assert "How do you handle difficult or confrontational situations" in done.out.replace("\n", " ")
+    assert done.out.count("\nBand ") + done.out.count("\nPartly graded. ") == len(answers)
+    assert done.out.count("How the band came about") == len(answers)
+    assert "Thank you" in done.out.rpartition("Graded by")[0]
+    store = Store(Path(os.environ["INTERVIEWER_DATA"]) / "interviews")
+    (saved,) = store.saved()
+    interview = store.load(saved.id)
+    assert (saved.answers, interview.ended) == (len(answers), "done")
+    assert interview.grades[QUESTION.id].status in ("graded", "partly_graded")
+    assert f"Kept as interview {saved.id}" in done.out
+
+
+def test_words_that_are_not_utf_8_cost_a_character_and_not_the_interview(run: Run) -> None:
+    done = run("chat", typed=b"I said caf\xe9 and stayed calm with her.\n\n")
+    assert done.code == 0 and "I said caf\ufffd and stayed calm with her." in done.out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_on_a_terminal_a_line_can_be_edited_and_longer_than_a_terminal_takes(tmp_path: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "INTERVIEWER_LOCAL_MODEL": "off", "INTERVIEWER_DATA": str(tmp_path)}
+    command = [sys.executable, "-m", "interviewer", "chat"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        long = "She shouted at me and I listened to her. " * 120
+        assert len(long) > 4096
+        for typed in (f"{long}cald\x7fm\n", "\n", "/end\n"):
+            read_to(ours, PROMPT)
+            send(ours, typed.encode())
+        read_to(ours, re.compile(b"Kept as interview"))
+        while read_some(ours):
+            pass
+        os.close(ours)
+    assert process.returncode == 0
+    store = Store(tmp_path / "interviews")
+    (saved,) = store.saved()
+    assert store.load(saved.id).turns[1].text == f"{long}calm"
+
+
+PROMPT = re.compile(rb"\n(\x1b\[[?\d;]*[a-z])*> ")
+"""At the beginning of a line, for an edited line is drawn again with its own."""
+
+
+def read_some(terminal: int) -> bytes:
+    """What the program has printed since; empty once it has ended."""
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:
+        return b""
+
+
+def read_to(terminal: int, mark: re.Pattern[bytes]) -> None:
+    """Reads what the program prints until it has printed the mark."""
+    seen = b""
+    while not mark.search(seen):
+        piece = read_some(terminal)
+        assert piece, f"ended before {mark.pattern!r}, after {seen[-500:]!r}"
+        seen += piece
+
+
+def send(terminal: int, typed: bytes) -> None:
+    while typed:
+        typed = typed[os.write(terminal, typed[:1024]) :]
+
+
+# ── the embedded model ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_embedded_model_is_described_also_before_it_is_there(run: Run) -> None:
+    done = run("model", "info")
+    assert done.code == 0
+    assert (
+        f"file: {local_model.model_info().path}" in done.out
+        and "verified: no: run `interviewer model pull`" in done.out
+    )
+
+
+def test_pulling_the_model_says_where_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pull(progress: Callable[[int, int], None], *, source: str) -> Path:
+        progress(500_000_000, 1_000_000_000)
+        return Path(f"/models/from-{source}.gguf")
+
+    monkeypatch.setattr(local_model, "pull", pull)
+    done = run("model", "pull", "--source", "hub")
+    assert done == (0, "/models/from-hub.gguf: there and verified.\n", "Fetching: 500 of 1000 MB\n")
+
+
+# ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("chat nowhere", "There is no question 'nowhere'; choose one of: difficult-customers."),
+        ("preview nowhere", "There is no question 'nowhere'; `interviewer questions` lists them."),
+        ("grade none.jsonl --out o.jsonl", "none.jsonl: can't be read: No such file or directory."),
+        ("grade bytes --out o.jsonl", "bytes: not UTF-8 (byte 0); save it as UTF-8."),
+        ("grade none.jsonl --export-batch o.jsonl", "none.jsonl: can't be read: No such file or directory."),
+        ("grade empty --import-batch none.jsonl --out o", "none.jsonl: can't be read: No such file or directory."),
+        ("grade empty --out empty/o.jsonl", "empty/o.jsonl: can't be written: "),
+        ("import none.txt", "none.txt: can't be read: No such file or directory."),
+        ("import bytes", "bytes:1: not UTF-8 (byte 0): save it as UTF-8."),
+        ("check none", "1 problem found."),
+        ("questions --content none", "INTERVIEWER_CONTENT"),
+        ("questions --content .", "holds no documents"),
+        ("serve --port 99999", "INTERVIEWER_PORT=99999 (given as a flag): "),
+        ("serve --decider gpt", "INTERVIEWER_DECIDER=gpt (given as a flag): "),
+        ("chat --decider chat", "INTERVIEWER_DECIDER=chat needs a chat model: "),
+        ("chat --decider systemone", "INTERVIEWER_DECIDER=systemone needs an endpoint: "),
+        ("chat --local-model bytes", "this is not a GGUF file"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_and_exit_code_1(arguments: str, told: str, run: Run) -> None:
+    Path("bytes").write_bytes(b"\xff\xfe")
+    Path("empty").touch()
+    done = run(*arguments.split())
+    assert done.code == 1 and not done.out
+    last = done.err.splitlines()[-1]
+    assert last.startswith("interviewer: ") and told in last
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("grade in.jsonl", "--out is missing"),
+        ("nowhere", "No such command 'nowhere'"),
+        ("grade", "Missing argument"),
+        ("settings --nowhere", "No such option"),
+    ],
+)
+def test_a_mistyped_command_is_exit_code_2(arguments: str, told: str, run: Run) -> None:
+    done = run(*arguments.split())
+    assert done.code == 2 and told in done.err
+
+
+def test_a_taken_port_is_one_sentence(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = run("serve", "--port", str(port))
+    assert done.code == 1
+    assert done.err.splitlines()[-1].startswith(f"interviewer: Port {port} on 127.0.0.1 is taken")
+
+
+def test_an_endpoint_that_cannot_be_reached_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    done = run("chat")
+    assert done.code == 1 and not done.out
+    assert done.err.startswith("interviewer: 127.0.0.1:9 can't be reached") and done.err.count("\n") == 1
+
+
+def test_ctrl_c_is_no_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "preview", interrupt)
+    assert run("preview", QUESTION.id) == (130, "", "")
