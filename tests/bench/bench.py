@@ -6,6 +6,7 @@ Run it with `make bench`. Every figure is a median; the number of runs stands be
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import socket
@@ -76,7 +77,7 @@ def help_seconds(runs: int = 9) -> Iterator[Row]:
         return time.perf_counter() - started
 
     ours, bare = alternate(runs, lambda: seconds("-m", "interviewer", "--help"), lambda: seconds("-c", "pass"))
-    yield "interviewer --help", f"{ours:.2f} s", f"python -c pass: {bare:.2f} s", str(runs)
+    yield "interviewer --help", f"{ours:.2f} s", f"python -c pass: {bare:.2f} s (ours × {ours / bare:.1f})", str(runs)
 
 
 def page_start(runs: int = 3) -> Iterator[Row]:
@@ -182,43 +183,89 @@ def builtin_grades() -> Iterator[Row]:
 
     asyncio.run(seconds(answers[0]))
     each = [asyncio.run(seconds(answer)) for answer in answers[:60]]
-    slow = sorted(each)[int(len(each) * 0.95)]
+    usual, slow = statistics.median(each), sorted(each)[int(len(each) * 0.95)]
     words = statistics.median(len(answer.split()) for answer in answers[:60])
-    yield "built-in grade", f"{statistics.median(each):.3f} s", f"95th percentile {slow:.3f} s", str(len(each))
-    yield (
-        "built-in answers per second",
-        f"{len(each) / sum(each):.1f}",
-        f"median answer {words:.0f} words",
-        str(len(each)),
-    )
+    yield "built-in seconds per answer", f"{usual:.3f} s", f"95th percentile {slow:.3f} s", str(len(each))
+    yield "built-in answers per second", f"{1 / usual:.1f}", f"median answer {words:.0f} words", str(len(each))
     yield "built-in decider loads in", f"{loading:.2f} s", "", "1"
 
 
-def prompt_sizes() -> Iterator[Row]:
-    """Tokens of one interviewer turn, and of what a grade's requests hold, over labelled answers."""
+def prompt_sizes(runs: int = 60) -> Iterator[Row]:
+    """Prompt tokens of an interviewer's turn, and of a grade by each decider that asks a language model."""
     from interviewer import interview as talk
-    from interviewer.grading import questions_for
     from interviewer.tokens import count_tokens
 
     prompts, document = shipped()
     answers, _ = labelled_answers()
     begun = talk.begin([document], prompts=prompts, id="bench", now=time.time())
-    turns, states, whole = [], [], []
-    for text in answers[:60]:
+    turns = []
+    for text in answers[:runs]:
         answered = talk.answer(begun, text)
         step = talk.next_step(answered, None, time.time())
         if isinstance(step, talk.FollowUp) and step.probe.text:
             turns.append(sum(count_tokens(said["content"]) for said in talk.messages(answered, step.probe, prompts)))
-        state, questions = questions_for(document, [text], [document.question], prompts)
-        states.append(count_tokens(state.text))
-        whole.append(states[-1] + sum(count_tokens(question.instructions) for question in questions))
     yield "prompt tokens per turn", f"{statistics.median(turns):.0f}", f"most {max(turns)}", str(len(turns))
-    yield (
-        "tokens of a grade's questions",
-        f"{statistics.median(whole):.0f}",
-        f"of them the answer {statistics.median(states):.0f}",
-        str(len(whole)),
-    )
+    for name in ("chat", "readout"):
+        sent = asyncio.run(grade_requests(name, answers[: runs + 1]))
+        whole = statistics.median(sum(map(count_tokens, texts)) for texts in sent[1:])
+        anew = statistics.median(new_tokens(before[-1], texts) for before, texts in itertools.pairwise(sent))
+        beside = f"in {len(sent[0])} request(s); {anew:.0f} not in the prefix cache"
+        yield f"prompt tokens per grade, {name}", f"{whole:.0f}", beside, str(runs)
+
+
+async def grade_requests(name: str, answers: list[str]) -> list[list[str]]:
+    """For each answer, the texts of the requests that a decider makes to grade it."""
+    from interviewer import encoder
+    from interviewer.builtin import BuiltinDecider
+    from interviewer.chat_decider import ChatDecider
+    from interviewer.grading import grade
+    from interviewer.llm import LLM
+    from interviewer.readout import ReadoutDecider
+
+    prompts, document = shipped()
+    sent = []
+    for answer in answers:
+        endpoint = Noting()
+        llm = LLM(endpoint, "noting")
+        pointer = BuiltinDecider(encoder.load())
+        decider = ChatDecider(llm, prompts) if name == "chat" else ReadoutDecider(llm, prompts, pointer=pointer)
+        async for _ in grade(document, [answer], asked=[document.question], decider=decider, prompts=prompts):
+            pass
+        sent.append(endpoint.texts)
+    return sent
+
+
+def new_tokens(before: str, texts: list[str]) -> int:
+    """Tokens that no prefix cache holds, when each request comes after the other."""
+    from interviewer.tokens import count_tokens
+
+    shared = map(os.path.commonprefix, itertools.pairwise([before, *texts]))  # noqa: RUF071  # of strings, no paths
+    return sum(count_tokens(text.removeprefix(prefix)) for text, prefix in zip(texts, shared, strict=True))
+
+
+class Noting:
+    """An endpoint that notes what it is sent, and finds nothing in any answer."""
+
+    host = "noting"
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    async def send(self, api: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Says no to everything, as JSON and in log-probabilities."""
+        self.texts.append("\n".join(message["content"] for message in body["messages"]))
+        schema = body.get("response_format", {}).get("json_schema", {}).get("schema", {})
+        told = {
+            name: {"verdict": next(v for v in entry["properties"]["verdict"]["enum"] if v in ("missing", "0", "false"))}
+            for name, entry in schema.get("properties", {}).items()
+        }
+        tokens = [{"token": "no", "logprob": -0.1, "top_logprobs": []}]
+        choice = {"index": 0, "message": {"content": json.dumps(told)}, "logprobs": {"content": tokens}}
+        return {"model": "noting", "choices": [choice]}
+
+    def stream(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """No decider streams."""
+        raise NotImplementedError
 
 
 def alternate(runs: int, ours: Callable[[], float], bare: Callable[[], float]) -> tuple[float, float]:
