@@ -239,7 +239,7 @@ def new_tokens(before: str, texts: list[str]) -> int:
     """Tokens that no prefix cache holds, when each request comes after the other."""
     from interviewer.tokens import count_tokens
 
-    shared = map(os.path.commonprefix, itertools.pairwise([before, *texts]))  # noqa: RUF071  # of strings, no paths
+    shared = map(os.path.commonprefix, itertools.pairwise([before, *texts]))  # of strings, no paths
     return sum(count_tokens(text.removeprefix(prefix)) for text, prefix in zip(texts, shared, strict=True))
 
 
