@@ -167,7 +167,9 @@ class _Table:
 
     async def _speak(self, interview: Interview) -> Interview | None:
         """The interviewer's next line as it comes; None when the model failed, which has been said."""
-        step = next_step(interview, interview.grades.get(interview.question.id), self.now())
+        asked, answers = answers_to(interview, interview.question.id)
+        reading = await self.panel.read(interview.question, answers, asked=asked)
+        step = next_step(interview, reading or interview.grades.get(interview.question.id), self.now())
         self.console.print(Text("\nInterviewer: ", "bold cyan"), end="")
         line = ""
         try:

@@ -96,6 +96,13 @@ async def test_an_ungradable_answer_gets_its_named_state_and_no_band(tmp_path: P
     assert "Band" not in screen and "Key points" not in screen
 
 
+async def test_the_reading_of_the_answer_chooses_the_probe(tmp_path: Path) -> None:
+    reader = ScriptedDecider({f"motivation.{motivation.id}": "3" for motivation in QUESTION.motivations})
+    interview, _ = await hold(seat(reader=reader), f"{ANSWER}\n\n", tmp_path)
+    probe = interview.turns[2].probe
+    assert probe and probe.kind == "key_point"  # every motivation is there already
+
+
 async def test_a_model_that_breaks_off_costs_one_sentence_and_is_tried_again(tmp_path: Path) -> None:
     panel = seat(["You looked ", "the sale ", BROKEN], FOLLOW_UPS[0])
     interview, screen = await hold(panel, f"{ANSWER}\n\n\n/end\n", tmp_path)
