@@ -1,6 +1,6 @@
 """Finds the documents in content folders and loads them into one library; never asks a model anything.
 
-A folder holds `questions/`, `examples/` and `guides/`. Every mistake is a `ContentError` that opens `FILE:LINE:`.
+A folder holds `questions/`, `examples/`, `guides/` and `plans/`. Every mistake is a `ContentError` with FILE:LINE in front.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from .documents import document_schema, read_example, read_guide, read_question
+from .documents import document_schema, read_example, read_guide, read_plan, read_question
 from .errors import ContentError
 from .markup import Page
-from .schema import Guide, Library, QuestionDocument, WorkedExample
+from .schema import Guide, Library, Plan, QuestionDocument, WorkedExample
 from .typeset import example_text, guide_text, question_text
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
 MAX_BYTES = 200_000
 """A larger file is refused: documents are pages, not books."""
 
-D = TypeVar("D", bound=QuestionDocument | WorkedExample | Guide)
+D = TypeVar("D", bound=QuestionDocument | WorkedExample | Guide | Plan)
 
 
 @dataclass
@@ -51,6 +51,7 @@ class _Shelves:
         self.questions = _Shelf("questions", read_question)
         self.examples = _Shelf("examples", read_example)
         self.guides = _Shelf("guides", read_guide)
+        self.plans = _Shelf("plans", read_plan)
         self.pages: dict[str, Page] = {}
         """By file (or folder, for one without documents), in the order of reading."""
 
@@ -70,7 +71,10 @@ def load_library(folders: Sequence[Path]) -> Library:
         also = f" (and {len(problems) - 1} more: `interviewer check DIR` lists them)" if len(problems) > 1 else ""
         raise ContentError(f"{problems[0]}{also}")
     return Library(
-        questions=found.questions.documents, examples=found.examples.documents, guides=found.guides.documents
+        questions=found.questions.documents,
+        examples=found.examples.documents,
+        guides=found.guides.documents,
+        plans=found.plans.documents,
     )
 
 
@@ -86,10 +90,11 @@ def _read_folders(folders: Sequence[Path]) -> _Shelves:
         _read_all(folder, found.questions, found.pages)
         _read_all(folder, found.examples, found.pages)
         _read_all(folder, found.guides, found.pages)
+        _read_all(folder, found.plans, found.pages)
         if len(found.pages) == already:
             what = "holds no documents" if folder.is_dir() else "is not a folder"
             page = found.pages[str(folder)] = Page(str(folder))
-            page.wrong(1, f"{what}: expected questions/*.md, examples/*.md or guides/*.md in it")
+            page.wrong(1, f"{what}: expected questions/*.md, examples/*.md, guides/*.md or plans/*.md in it")
     _check_links(found)
     return found
 
@@ -145,6 +150,9 @@ def _check_links(found: _Shelves) -> None:
         _check_names(question.guides, guides, page, "guides", "guide")
         for listed in (question.key_points, question.motivations, question.red_flags):
             criteria.update(one.id for one in listed)
+    questions = found.questions.documents.keys() | found.questions.unread
+    for plan in found.plans.documents.values():
+        _check_names(plan.questions, questions, found.pages[plan.source], "questions", "question")
     if found.questions.unread:
         return  # the criteria of a question that can't be read are not known
     for example in found.examples.documents.values():

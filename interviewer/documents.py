@@ -1,6 +1,6 @@
 """Reads the text of one document into its record; never touches a file or asks a model.
 
-Three kinds: questions, worked examples, guides. `content/README.md` shows their format.
+Four kinds: questions, worked examples, guides, plans. `content/README.md` shows their format.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .schema import (
     GuideStep,
     KeyPoint,
     Motivation,
+    Plan,
     QuestionDocument,
     Record,
     RedFlag,
@@ -28,12 +29,12 @@ from .schema import (
     WorkedExample,
 )
 
-__all__ = ["CRITERION_ID", "DOCUMENT_ID", "document_schema", "read_example", "read_guide", "read_question"]
+__all__ = ["CRITERION_ID", "DOCUMENT_ID", "document_schema", "read_example", "read_guide", "read_plan", "read_question"]
 
 DOCUMENT_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 CRITERION_ID = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 
-D = TypeVar("D", QuestionDocument, WorkedExample, Guide)
+D = TypeVar("D", QuestionDocument, WorkedExample, Guide, Plan)
 H = TypeVar("H", bound=Record)
 
 
@@ -69,6 +70,13 @@ class _ExampleHead(Record):
 
 class _GuideHead(Record):
     id: DocumentId
+
+
+class _PlanHead(Record):
+    id: DocumentId
+    role: Text
+    minutes: int = Field(ge=5, le=180)
+    questions: tuple[DocumentId, ...] = Field(min_length=1, max_length=20)
 
 
 def document_schema() -> dict[str, Any]:
@@ -345,3 +353,15 @@ def _step(part: Part, page: Page) -> GuideStep:
         if not re.fullmatch(CRITERION_ID, one):
             page.wrong(part.heading.number, f"`{_short(one)}` is not a usable id: write lower-case words joined by `_`")
     return GuideStep(name=part.name, text=_paragraph(part, page), shows=tuple(shows))
+
+
+# ── plans ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_plan(text: str, page: Page) -> Plan | None:
+    """The interview plan; None when anything is wrong, and the page then says all that is."""
+    return _read(text, page, _PlanHead, _plan_body, Plan)
+
+
+def _plan_body(parts: list[Part], page: Page) -> dict[str, Any]:
+    return {"title": parts[0].name, "introduction": _prose(parts, page)}

@@ -38,7 +38,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     (
         "Small and pure",
         "folders settings markup giveaways naming pagetext intake quotes sentences rubric scoring agreement probes "
-        "advice replies",
+        "advice replies plans",
     ),
     ("Edges: one outside thing each", "documents typeset prompts llm local_model encoder store tokens wording stated"),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),

@@ -118,12 +118,27 @@ class Guide(Record):
     source: str = ""
 
 
+class Plan(Record):
+    """A named list of questions to be asked in one interview."""
+
+    id: str
+    title: str
+    role: str
+    minutes: int
+    """When the interview ends by itself."""
+    questions: tuple[str, ...]
+    """Ids of question documents, in the order they are asked."""
+    introduction: str
+    source: str = ""
+
+
 class Library(Record):
     """Every document that was found, by id."""
 
     questions: dict[str, QuestionDocument]
     examples: dict[str, WorkedExample]
     guides: dict[str, Guide]
+    plans: dict[str, Plan] = {}
 
 
 # ── what a decider is asked, and what it decides ─────────────────────────────────────────────────────

@@ -1,0 +1,123 @@
+"""Chooses the questions of one interview: by a written plan, at random, or by what was missed most; pure."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from .errors import ContentError
+from .schema import Grade, Library, Plan, QuestionDocument
+
+__all__ = ["MINUTES_A_QUESTION", "find_plan", "find_questions", "missed", "random_plan", "weakest_first"]
+
+MINUTES_A_QUESTION = 6
+"""What one question with its follow-ups takes."""
+
+
+def find_plan(library: Library, plan_id: str) -> Plan:
+    """The plan with this id.
+
+    Raises:
+        ContentError: there is none; it names those there are.
+    """
+    if plan_id in library.plans:
+        return library.plans[plan_id]
+    known = ", ".join(sorted(library.plans)) or "none (write one in plans/)"
+    raise ContentError(f"There is no plan {plan_id!r}; there are: {known}.")
+
+
+def find_questions(
+    library: Library, *, words: str = "", role: str = "", function: str = "", theme: str = ""
+) -> list[QuestionDocument]:
+    """The questions that fit every filter given, in the library's order.
+
+    Args:
+        library: where to look.
+        words: each must occur in the question, its role, function or themes; case doesn't count.
+        role: exactly this role, as the other two; empty fits all.
+        function: exactly this function.
+        theme: one of its themes.
+    """
+    wanted = words.casefold().split()
+
+    def fits(document: QuestionDocument) -> bool:
+        text = " ".join([document.question, document.role, document.function, *document.themes]).casefold()
+        return (
+            all(word in text for word in wanted)
+            and role.casefold() in ("", document.role.casefold())
+            and function.casefold() in ("", document.function.casefold())
+            and (not theme or theme.casefold() in (one.casefold() for one in document.themes))
+        )
+
+    return [document for document in library.questions.values() if fits(document)]
+
+
+def random_plan(
+    library: Library,
+    rng: random.Random,
+    *,
+    count: int = 5,
+    role: str = "",
+    theme: str = "",
+    grades: Iterable[Grade] | None = None,
+) -> Plan:
+    """A plan of questions that fit, in random order.
+
+    Args:
+        library: where the questions are.
+        rng: seeded by who wants the same plan again.
+        count: how many questions; fewer when fewer fit.
+        role: only this role's questions; empty: any.
+        theme: only questions with this theme; empty: any.
+        grades: of earlier answers; with them the questions whose criteria were missed most come first, and
+            chance only decides between equals.
+
+    Raises:
+        ContentError: no question fits.
+    """
+    found = find_questions(library, role=role, theme=theme)
+    if not found:
+        known = sorted({d.role for d in library.questions.values()} if role else _themes(library))
+        raise ContentError(f"No question fits {role or theme!r}; choose one of: {', '.join(known)}.")
+    rng.shuffle(found)
+    if grades is not None:
+        found = weakest_first(found, missed(grades))
+    chosen = found[:count]
+    about = ", ".join(part for part in (role, theme) if part) or "all roles"
+    what = "what you missed most" if grades is not None else "chosen at random"
+    return Plan(
+        id="random",
+        title=f"{len(chosen)} questions, {what}",
+        role=role or about,
+        minutes=max(5, MINUTES_A_QUESTION * len(chosen)),
+        questions=tuple(document.id for document in chosen),
+        introduction=f"From {about}.",
+    )
+
+
+def missed(grades: Iterable[Grade]) -> Counter[tuple[str, str]]:
+    """How often each criterion was missing (2) or only partly covered (1), by (question id, key point id).
+
+    Unsure and unscored verdicts count for nothing: nobody knows what they were.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for grade in grades:
+        for criterion, verdict in grade.key_points.items():
+            weight = {"missing": 2, "partial": 1}.get(verdict.verdict, 0)
+            if weight:
+                found[grade.question_id, criterion] += weight
+    return found
+
+
+def weakest_first(documents: Sequence[QuestionDocument], weights: Counter[tuple[str, str]]) -> list[QuestionDocument]:
+    """The documents, the one with the most missed criteria first; equals keep their order."""
+    total = {document.id: 0 for document in documents}
+    for (question_id, _), weight in weights.items():
+        if question_id in total:
+            total[question_id] += weight
+    return sorted(documents, key=lambda document: -total[document.id])
+
+
+def _themes(library: Library) -> set[str]:
+    return {theme for document in library.questions.values() for theme in document.themes}
