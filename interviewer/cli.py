@@ -84,7 +84,14 @@ def serve(
 
 @app.command()
 def chat(
-    question: Annotated[str | None, typer.Argument(help="Id of the question; the first one when left out.")] = None,
+    questions: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of questions; the first one when left out.")
+    ] = None,
+    plan: Annotated[str | None, typer.Option(help="Id of a plan: its questions, and its minutes.")] = None,
+    random: Annotated[int | None, typer.Option(min=1, max=20, help="So many questions by chance.")] = None,
+    role: Annotated[str, typer.Option(help="With --random: only questions for this role.")] = "",
+    theme: Annotated[str, typer.Option(help="With --random: only questions with this theme.")] = "",
+    weakest: Annotated[bool, typer.Option(help="With --random: what you missed most comes first.")] = False,
     content: ContentFlag = None,
     prompts: PromptsFlag = None,
     decider: DeciderFlag = None,
@@ -92,12 +99,20 @@ def chat(
 ) -> None:
     """Have the same interview in the terminal."""
     from .build import open_panel, open_store
+    from .plans import choose
     from .terminal import chat as hold_chat
 
+    if sum(map(bool, (questions, plan, random))) > 1:
+        fail("Give ids of questions, --plan or --random: only one of the three.", code=2)
+    if (role or theme or weakest) and not random:
+        fail("--role, --theme and --weakest belong to --random: add e.g. --random 3.", code=2)
     settings = _settings(content=content, prompts=prompts, decider=decider, local_model=local_model)
+    store = open_store(settings)
+    grades = store.grades() if weakest else None
+    chosen = choose(_library(settings), plan=plan, count=random, role=role, theme=theme, grades=grades)
     with open_panel(settings, say=_note) as panel:
-        chosen = question or next(iter(sorted(panel.library.questions)))
-        _run(hold_chat(panel, open_store(settings), chosen))
+        ids = chosen.questions if chosen else questions or sorted(panel.library.questions)[:1]
+        _run(hold_chat(panel, store, ids, plan=chosen))
 
 
 @app.command()
@@ -144,10 +159,29 @@ def grade(
 
 
 @app.command()
-def questions(content: ContentFlag = None) -> None:
-    """List the questions there are."""
+def questions(
+    words: Annotated[list[str] | None, typer.Argument(metavar="[WORD]...", help="Words that must all occur.")] = None,
+    role: Annotated[str, typer.Option(help="Only questions for this role.")] = "",
+    function: Annotated[str, typer.Option(help="Only questions of this line of work.")] = "",
+    theme: Annotated[str, typer.Option(help="Only questions with this theme.")] = "",
+    plans: Annotated[bool, typer.Option("--plans", help="List the interview plans instead.")] = False,
+    content: ContentFlag = None,
+) -> None:
+    """List the questions there are, or those that fit every filter."""
+    from .plans import find_questions
+
     library = _library(_settings(content=content))
-    for document in sorted(library.questions.values(), key=lambda document: document.id):
+    if plans:
+        if words or role or function or theme:
+            fail("--plans lists every plan: leave out words, --role, --function and --theme.", code=2)
+        for plan in sorted(library.plans.values(), key=lambda plan: plan.id):
+            size = f"{_count(len(plan.questions), 'question')}, {plan.minutes} minutes"
+            typer.echo(f"{plan.id}\t{plan.role} ({size})\t{plan.title}")
+        return
+    found = find_questions(library, words=" ".join(words or ()), role=role, function=function, theme=theme)
+    if not found:
+        fail("No question fits: try fewer words or filters; `interviewer questions` lists all.")
+    for document in sorted(found, key=lambda document: document.id):
         typer.echo(f"{document.id}\t{document.role} ({document.function})\t{document.question}")
 
 

@@ -9,7 +9,7 @@ from .errors import ContentError
 from .grading import Price, grade
 from .interview import Interviewer, begin
 from .prompts import Prompts
-from .schema import Decider, Grade, Interview, Library, Limits, QuestionDocument
+from .schema import Decider, Grade, Interview, Library, Limits, Plan, QuestionDocument
 
 __all__ = ["Description", "Panel"]
 
@@ -42,8 +42,14 @@ class Panel:
     limits: Limits = field(default_factory=Limits)
     notices: tuple[str, ...] = ()
 
-    def begin(self, question_ids: Sequence[str], *, id: str, now: float) -> Interview:
+    def begin(self, question_ids: Sequence[str], *, id: str, now: float, plan: Plan | None = None) -> Interview:
         """A new interview about the documents named.
+
+        Args:
+            question_ids: in the order they are asked.
+            id: unique name for the interview.
+            now: seconds since the epoch.
+            plan: where the questions came from; its minutes are then the limit.
 
         Raises:
             ContentError: there is no such document.
@@ -53,7 +59,9 @@ class Panel:
                 known = ", ".join(sorted(self.library.questions))
                 raise ContentError(f"There is no question {wanted!r}; choose one of: {known}.")
         documents = [self.library.questions[wanted] for wanted in question_ids]
-        return begin(documents, prompts=self.prompts, id=id, now=now, limits=self.limits)
+        limits = self.limits.model_copy(update={"minutes": plan.minutes}) if plan else self.limits
+        interview = begin(documents, prompts=self.prompts, id=id, now=now, limits=limits)
+        return interview.model_copy(update={"plan": plan.title}) if plan else interview
 
     def grade(
         self, document: QuestionDocument, answers: Sequence[str], *, asked: Sequence[str], id: str = ""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from .errors import ContentError
 from .schema import Grade, Library, Plan, QuestionDocument
 
-__all__ = ["MINUTES_A_QUESTION", "find_plan", "find_questions", "missed", "random_plan", "weakest_first"]
+__all__ = ["MINUTES_A_QUESTION", "choose", "find_plan", "find_questions", "missed", "random_plan", "weakest_first"]
 
 MINUTES_A_QUESTION = 6
 """What one question with its follow-ups takes."""
@@ -25,6 +25,23 @@ def find_plan(library: Library, plan_id: str) -> Plan:
         return library.plans[plan_id]
     known = ", ".join(sorted(library.plans)) or "none (write one in plans/)"
     raise ContentError(f"There is no plan {plan_id!r}; there are: {known}.")
+
+
+def choose(
+    library: Library,
+    *,
+    plan: str | None,
+    count: int | None,
+    role: str,
+    theme: str,
+    grades: Iterable[Grade] | None,
+) -> Plan | None:
+    """The plan that was asked for: a written one, or so many questions by chance; None for neither."""
+    if plan:
+        return find_plan(library, plan)
+    if count:
+        return random_plan(library, random.Random(), count=count, role=role, theme=theme, grades=grades)  # noqa: S311
+    return None
 
 
 def find_questions(
@@ -74,26 +91,38 @@ def random_plan(
             chance only decides between equals.
 
     Raises:
-        ContentError: no question fits.
+        ContentError: no question fits, or the grades say of none that anything was missed.
     """
     found = find_questions(library, role=role, theme=theme)
     if not found:
-        known = sorted({d.role for d in library.questions.values()} if role else _themes(library))
-        raise ContentError(f"No question fits {role or theme!r}; choose one of: {', '.join(known)}.")
+        raise ContentError(_nothing_fits(library, role, theme))
     rng.shuffle(found)
     if grades is not None:
-        found = weakest_first(found, missed(grades))
+        weights = missed(grades)
+        if not weights:
+            raise ContentError("No graded answer has missed anything yet: answer a question first.")
+        found = weakest_first(found, weights)
     chosen = found[:count]
     about = ", ".join(part for part in (role, theme) if part) or "all roles"
+    number = "One question" if len(chosen) == 1 else f"{len(chosen)} questions"
     what = "what you missed most" if grades is not None else "chosen at random"
     return Plan(
         id="random",
-        title=f"{len(chosen)} questions, {what}",
+        title=f"{number}, {what}",
         role=role or about,
         minutes=max(5, MINUTES_A_QUESTION * len(chosen)),
         questions=tuple(document.id for document in chosen),
         introduction=f"From {about}.",
     )
+
+
+def _nothing_fits(library: Library, role: str, theme: str) -> str:
+    """Which of the two fits nothing, and what there is instead."""
+    roles = {document.role for document in library.questions.values()}
+    if role.casefold() not in {one.casefold() for one in roles} and role:
+        return f"There is no question for the role {role!r}; choose one of: {', '.join(sorted(roles))}."
+    themes = {theme for document in find_questions(library, role=role) for theme in document.themes}
+    return f"There is no question with the theme {theme!r}; choose one of: {', '.join(sorted(themes))}."
 
 
 def missed(grades: Iterable[Grade]) -> Counter[tuple[str, str]]:
@@ -117,7 +146,3 @@ def weakest_first(documents: Sequence[QuestionDocument], weights: Counter[tuple[
         if question_id in total:
             total[question_id] += weight
     return sorted(documents, key=lambda document: -total[document.id])
-
-
-def _themes(library: Library) -> set[str]:
-    return {theme for document in library.questions.values() for theme in document.themes}

@@ -434,6 +434,8 @@ class Interview(Record):
 
     id: str
     questions: tuple[QuestionDocument, ...]
+    plan: str = ""
+    """Title of the plan they came from; empty when they were chosen one by one."""
     position: int = 0
     """Index of the current question."""
     turns: tuple[Turn, ...] = ()

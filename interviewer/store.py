@@ -11,13 +11,15 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from interviewer.errors import StoreError
-from interviewer.schema import Interview, Record
+from interviewer.schema import Grade, Interview, Record
 
 __all__ = ["DRAFT_CHARACTERS", "Saved", "Store", "new_id"]
 
@@ -119,6 +121,12 @@ class Store:
                 continue
             found.append((interview.started, _summary(interview)))
         return tuple(line for _, line in sorted(found, key=lambda pair: (-pair[0], pair[1].id)))
+
+    def grades(self) -> Iterator[Grade]:
+        """Every grade of every interview, in no order; a damaged file is left out."""
+        for path in self.folder.glob("*.json") if self.folder.is_dir() else ():
+            with suppress(StoreError):
+                yield from self.load(path.stem).grades.values()
 
     def _path(self, interview_id: str, suffix: str) -> Path:
         # The id comes from the browser: only our own alphabet, so no path can be smuggled in.

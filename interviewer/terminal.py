@@ -19,7 +19,7 @@ from rich.text import Text
 from .errors import InterviewerError, StoreError
 from .interview import answer, answers_to, end, next_step, speak, with_grade
 from .panel import Panel
-from .schema import STAR_PARTS, Grade, Interview, Library, QuestionDocument, Quote
+from .schema import STAR_PARTS, Grade, Interview, Library, Plan, QuestionDocument, Quote
 from .store import Store, new_id
 from .wording import (
     BANDS,
@@ -56,18 +56,20 @@ _STEERING = frozenset({"Cc", "Cf", "Cs", "Co"})
 async def chat(
     panel: Panel,
     store: Store,
-    question_id: str,
+    question_ids: Sequence[str],
     *,
+    plan: Plan | None = None,
     console: Console | None = None,
     stdin: TextIO | None = None,
     now: Callable[[], float] = time.time,
 ) -> Interview:
-    """Holds an interview about one question until it ends, saved after every turn.
+    """Holds an interview until it ends, saved after every turn.
 
     Args:
         panel: who interviews and who grades.
         store: where the interview is kept.
-        question_id: of the document to start with.
+        question_ids: of the documents, in the order they are asked.
+        plan: where they came from.
         console: where to print; standard output when left out.
         stdin: where answers come from; standard input when left out.
         now: seconds since the epoch.
@@ -80,7 +82,10 @@ async def chat(
     """
     _replace_unreadable(sys.stdin, sys.stdout)
     table = _Table(panel, store, console or _console(), stdin or sys.stdin, now)
-    return await table.hold(panel.begin([question_id], id=new_id(), now=now()))
+    begun = panel.begin(question_ids, id=new_id(), now=now(), plan=plan)
+    if plan is not None:
+        table.announce(plan)
+    return await table.hold(begun)
 
 
 class _Table:
@@ -92,6 +97,12 @@ class _Table:
         self.console = console
         self.stdin = stdin
         self.now = now
+
+    def announce(self, plan: Plan) -> None:
+        """Says what is coming, as far as the candidate may know."""
+        self.console.print(Text(f"{clean(plan.title)} · {plan.minutes} minutes", "bold"))
+        self.console.print(Text(clean(plan.introduction)))
+        self.console.print()
 
     async def hold(self, interview: Interview) -> Interview:
         self._introduce()

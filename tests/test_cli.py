@@ -90,7 +90,22 @@ def test_the_help_lists_every_command_and_is_shown_when_none_is_given(run: Run) 
 
 def test_questions_are_listed_with_id_role_and_words(run: Run) -> None:
     done = run("questions")
-    assert done == (0, f"{QUESTION.id}\t{QUESTION.role} ({QUESTION.function})\t{QUESTION.question}\n", "")
+    assert (done.code, done.err) == (0, "") and len(done.out.splitlines()) == len(LIBRARY.questions)
+    assert f"{QUESTION.id}\t{QUESTION.role} ({QUESTION.function})\t{QUESTION.question}\n" in done.out
+
+
+def test_listed_questions_fit_every_filter_and_word(run: Run) -> None:
+    filters = ("--role", QUESTION.role.lower(), "--function", QUESTION.function, "--theme", QUESTION.themes[0])
+    done = run("questions", *filters, "confrontational", "DIFFICULT")
+    assert [row.split("\t")[0] for row in done.out.splitlines()] == [QUESTION.id]
+
+
+def test_plans_are_listed_with_id_role_size_and_title(run: Run) -> None:
+    rows = run("questions", "--plans").out.splitlines()
+    plan = LIBRARY.plans["shop-floor"]
+    assert len(rows) == len(LIBRARY.plans)
+    size = f"{len(plan.questions)} questions, {plan.minutes} minutes"
+    assert f"{plan.id}\t{plan.role} ({size})\t{plan.title}" in rows
 
 
 def test_settings_are_listed_with_secrets_masked_and_a_mistyped_name_told(
@@ -233,6 +248,27 @@ def test_a_whole_interview_is_held_in_the_terminal_to_the_last_rubric(run: Run) 
     assert f"Kept as interview {saved.id}" in done.out
 
 
+def test_a_plan_gives_the_questions_their_order_and_the_minutes_and_is_named(run: Run) -> None:
+    done = run("chat", "--plan", "shop-floor", "--decider", "builtin")
+    plan = LIBRARY.plans["shop-floor"]
+    assert done.code == 0 and plan.title in done.out and plan.introduction in " ".join(done.out.split())
+    store = Store(Path(os.environ["INTERVIEWER_DATA"]) / "interviews")
+    interview = store.load(store.saved()[0].id)
+    assert tuple(document.id for document in interview.questions) == plan.questions
+    assert (interview.plan, interview.limits.minutes) == (plan.title, plan.minutes)
+
+
+def test_questions_by_chance_are_as_many_as_asked_for_and_what_was_missed_most_comes_first(run: Run) -> None:
+    store = Store(Path(os.environ["INTERVIEWER_DATA"]) / "interviews")
+    run("chat", QUESTION.id, "--decider", "builtin", typed=b"I shouted back at the customer until she left.\n\n")
+    before = {saved.id for saved in store.saved()}
+    assert run("chat", "--random", "3", "--weakest", "--decider", "builtin").code == 0
+    (made,) = {saved.id for saved in store.saved()} - before
+    interview = store.load(made)
+    assert len(interview.questions) == 3 and interview.questions[0].id == QUESTION.id
+    assert interview.plan == "3 questions, what you missed most"
+
+
 def test_words_that_are_not_utf_8_cost_a_character_and_not_the_interview(run: Run) -> None:
     done = run("chat", typed=b"I said caf\xe9 and stayed calm with her.\n\n")
     assert done.code == 0 and "I said caf\ufffd and stayed calm with her." in done.out
@@ -316,7 +352,12 @@ def test_pulling_the_model_says_where_it_is(run: Run, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("chat nowhere", "There is no question 'nowhere'; choose one of: difficult-customers."),
+        ("chat nowhere", "There is no question 'nowhere'; choose one of: "),
+        ("chat --plan nowhere", "There is no plan 'nowhere'; there are: "),
+        ("chat --random 2 --role Astronaut", "There is no question for the role 'Astronaut'; choose one of: "),
+        ("chat --random 2 --role barista --theme Safety", "There is no question with the theme 'Safety'; "),
+        ("chat --random 2 --weakest", "No graded answer has missed anything yet: "),
+        ("questions astronaut", "No question fits: "),
         ("preview nowhere", "There is no question 'nowhere'; `interviewer questions` lists them."),
         ("grade none.jsonl --out o.jsonl", "none.jsonl: can't be read: No such file or directory."),
         ("grade bytes --out o.jsonl", "bytes: not UTF-8 (byte 0); save it as UTF-8."),
@@ -348,6 +389,9 @@ def test_what_goes_wrong_is_one_sentence_and_exit_code_1(arguments: str, told: s
     ("arguments", "told"),
     [
         ("grade in.jsonl", "--out is missing"),
+        ("chat difficult-customers --random 2", "only one of the three"),
+        ("chat --weakest", "belong to --random"),
+        ("questions --plans --role Barista", "--plans lists every plan"),
         ("nowhere", "No such command 'nowhere'"),
         ("grade", "Missing argument"),
         ("settings --nowhere", "No such option"),

@@ -36,7 +36,7 @@ async def hold(
 ) -> tuple[Interview, str]:
     screen = console(colours=colours)
     interview = await chat(
-        panel, Store(folder), QUESTION.id, console=screen, stdin=stdin or io.StringIO(typed), now=lambda: 100.0
+        panel, Store(folder), [QUESTION.id], console=screen, stdin=stdin or io.StringIO(typed), now=lambda: 100.0
     )
     assert isinstance(screen.file, io.StringIO)
     return interview, screen.file.getvalue()
