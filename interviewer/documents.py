@@ -128,6 +128,7 @@ def _read(
     if not parts or parts[0].depth != 1 or not parts[0].name:
         page.wrong(parts[0].heading.number if parts else first_line, "the body must open with `# ` and a title")
         return None
+    page.lines[("title",)] = parts[0].heading.number
     for other in parts[1:]:
         if other.depth == 1:
             page.wrong(other.heading.number, "a second `# ` heading: a document holds one")
@@ -249,9 +250,9 @@ def _question_body(parts: list[Part], page: Page) -> dict[str, Any]:
     _refuse(parts[0], page, "put it in a section")
     sections = _sections(parts, ("Key points", "Motivations", "Red flags", "STAR probes"), page)
     question = parts[0].name
-    points = _entries(sections.get("Key points"), ("Covered", "Partly", "Probe"), question, page)
-    wants = _entries(sections.get("Motivations"), ("0", "1", "2", "3", "Probe"), question, page)
-    flags = _entries(sections.get("Red flags"), ("Not this",), question, page)
+    points = _entries("key_points", sections.get("Key points"), ("Covered", "Partly", "Probe"), question, page)
+    wants = _entries("motivations", sections.get("Motivations"), ("0", "1", "2", "3", "Probe"), question, page)
+    flags = _entries("red_flags", sections.get("Red flags"), ("Not this",), question, page)
     return {
         "question": question,
         "key_points": [KeyPoint(**e.named, covered=e["Covered"], partly=e["Partly"], probe=e["Probe"]) for e in points],
@@ -263,7 +264,7 @@ def _question_body(parts: list[Part], page: Page) -> dict[str, Any]:
     }
 
 
-def _entries(parts: list[Part] | None, labels: Sequence[str], question: str, page: Page) -> list[_Entry]:
+def _entries(kind: str, parts: list[Part] | None, labels: Sequence[str], question: str, page: Page) -> list[_Entry]:
     """The criteria of a section; none when the section is missing."""
     if parts is None:
         return []
@@ -277,12 +278,21 @@ def _entries(parts: list[Part] | None, labels: Sequence[str], question: str, pag
         if first_use.setdefault(id_, part.heading.number) != part.heading.number and id_:
             page.wrong(part.heading.number, f"id `{id_}` is already used on line {first_use[id_]}: choose another")
         entry = _Entry(id_, name, _paragraph(part, page), _labelled(part, labels, page))
+        _note_lines((kind, id_), part, labels, page)
         told = giveaways(entry["Probe"], name, question) if "Probe" in labels else []
         if told:
             line = page.line(part.heading.number, "Probe")
             page.wrong(line, f"the probe gives `{_short(name)}` away with `{told[0]}`: ask without that word")
         entries.append(entry)
     return entries
+
+
+def _note_lines(where: tuple[str, ...], part: Part, labels: Sequence[str], page: Page) -> None:
+    """Notes where an entry's texts stand, for whoever asks later; `places` says how they are called."""
+    page.lines[*where, "name"] = part.heading.number
+    page.lines[*where, "description"] = (part.paragraphs or [part.heading])[0].number
+    for label in labels:
+        page.lines[*where, label.casefold()] = page.line(part.heading.number, label)
 
 
 def _name_and_id(part: Part, page: Page) -> tuple[str, str]:
@@ -303,6 +313,8 @@ def _star_probes(parts: list[Part] | None, page: Page) -> dict[StarPart, str]:
         page.wrong(extra.heading.number, "STAR probes is one list: remove this heading")
     _refuse(parts[0], page, "make it a list item", items=False)
     found = _labelled(parts[0], [part.capitalize() for part in STAR_PARTS], page)
+    for part in STAR_PARTS:
+        page.lines["star_probes", part] = page.line(parts[0].heading.number, part.capitalize())
     return {part: found[part.capitalize()] for part in STAR_PARTS}
 
 

@@ -11,16 +11,16 @@ _COMMON = set(
     re.findall(
         r"\w+",
         """
-    abilities ability about above after again also another anything around asked away back because been before
+    abilities ability about above after again also another anybody anything around asked away back because been before
     being best better both cause come could dealt describe details does doing done down during each easy else
     ever every example explain felt find first following found from full gave give giving goes going good great
     happen happened happens hard have having help here into just keep kept kind know lack last later least leave less
     like little long look looking made maintain maintaining make making many maybe mean mind moment more most
     much must need next number once only other over part parts place point remain remaining rest right said same
-    second seem show showing side since skill skills some something sort such take talk tell than that their
-    them then there these they thing things think third this those through time told took toward towards under
-    until used usually very walk want were what when where which while whole will with without word words work
-    would year years your yours yourself
+    second seem show showing side since skill skills some somebody someone something sort such take talk tell
+    tells than that their them then there these they thing things think third this those through time told took
+    toward towards under until used usually very walk want were what when where which while whole will with
+    without word words work would year years your yours yourself
         """,
     )
 )

@@ -69,7 +69,7 @@ class Page:
     faults: list[tuple[int, str]] = field(default_factory=list)
     """(line, what is wrong and what to do)."""
     lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
-    """Of the head's keys and list items: `("shows",)`, `("shows", 0)`."""
+    """Of the head's keys and list items, `("shows",)`, `("shows", 0)`, and of texts in the body: see `places`."""
 
     def wrong(self, line: int, message: str) -> None:
         """Notes a fault, so that one reading finds them all."""

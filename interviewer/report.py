@@ -38,11 +38,11 @@ LAYERS: tuple[tuple[str, str], ...] = (
     (
         "Small and pure",
         "folders settings markup giveaways naming pagetext intake quotes sentences rubric scoring agreement probes "
-        "advice replies plans",
+        "advice replies plans places overlaps",
     ),
     ("Edges: one outside thing each", "documents typeset prompts llm local_model encoder store tokens wording stated"),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
-    ("Judging", "deciders grading"),
+    ("Judging", "deciders grading lint"),
     ("The conversation", "interview"),
     ("Who interviews and who grades", "panel"),
     ("Places to use it", "page terminal evaluation batch report"),
