@@ -9,7 +9,16 @@ from collections.abc import Iterable, Sequence
 from .errors import ContentError
 from .schema import Grade, Library, Plan, QuestionDocument
 
-__all__ = ["MINUTES_A_QUESTION", "choose", "find_plan", "find_questions", "missed", "random_plan", "weakest_first"]
+__all__ = [
+    "MINUTES_A_QUESTION",
+    "choose",
+    "draw",
+    "find_plan",
+    "find_questions",
+    "missed",
+    "random_plan",
+    "weakest_first",
+]
 
 MINUTES_A_QUESTION = 6
 """What one question with its follow-ups takes."""
@@ -96,6 +105,24 @@ def random_plan(
     found = find_questions(library, role=role, theme=theme)
     if not found:
         raise ContentError(_nothing_fits(library, role, theme))
+    about = ", ".join(part for part in (role, theme) if part)
+    return draw(found, rng, count=count, about=about, grades=grades)
+
+
+def draw(
+    found: Sequence[QuestionDocument],
+    rng: random.Random,
+    *,
+    count: int = 5,
+    about: str = "",
+    grades: Iterable[Grade] | None = None,
+) -> Plan:
+    """A plan drawn from these questions, at least one; `about` says what they have in common.
+
+    Raises:
+        ContentError: the grades say of none that anything was missed.
+    """
+    found = list(found)
     rng.shuffle(found)
     if grades is not None:
         weights = missed(grades)
@@ -103,13 +130,13 @@ def random_plan(
             raise ContentError("No graded answer has missed anything yet: answer a question first.")
         found = weakest_first(found, weights)
     chosen = found[:count]
-    about = ", ".join(part for part in (role, theme) if part) or "all roles"
+    about = about or "all roles"
     number = "One question" if len(chosen) == 1 else f"{len(chosen)} questions"
     what = "what you missed most" if grades is not None else "chosen at random"
     return Plan(
         id="random",
         title=f"{number}, {what}",
-        role=role or about,
+        role=about,
         minutes=max(5, MINUTES_A_QUESTION * len(chosen)),
         questions=tuple(document.id for document in chosen),
         introduction=f"From {about}.",

@@ -76,6 +76,7 @@ def strangers(page: Page, address: str) -> list[str]:
 
 def begin(page: Page, address: str) -> None:
     page.goto(address)
+    page.get_by_role("checkbox", name=QUESTION.question).check()
     page.get_by_role("button", name="Start the interview").click()
     expect(page.locator("#chat")).to_contain_text("Hello, and thank you for coming in")
 
@@ -363,6 +364,8 @@ def test_everything_can_be_done_by_keyboard_and_every_control_has_a_name(
     with served(seat(*FOLLOW_UPS), tmp_path) as address:
         page = context.new_page()
         page.goto(address)
+        page.get_by_role("checkbox", name=QUESTION.question).focus()
+        page.keyboard.press("Space")
         page.get_by_role("button", name="Start the interview").focus()
         page.keyboard.press("Enter")
         box = page.get_by_label("Your answer")

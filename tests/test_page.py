@@ -288,7 +288,7 @@ async def test_a_full_disk_is_said_and_the_interview_goes_on(tmp_path: Path) -> 
 async def test_an_unknown_question_is_one_sentence(tmp_path: Path) -> None:
     desk = make_desk(seat(), tmp_path)
     assert "no question" in desk.begin(["nope"])["notice"]
-    assert "at least one" in desk.begin([])["notice"]
+    assert "Nothing fits" in desk.begin([])["notice"]
 
 
 async def test_the_reading_of_the_draft_chooses_the_probe_and_is_never_waited_for(tmp_path: Path) -> None:

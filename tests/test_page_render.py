@@ -18,7 +18,8 @@ from interviewer.errors import ProviderUnreachable
 from interviewer.grading import blank_grade, grade
 from interviewer.intake import STATES
 from interviewer.interview import answer, begin, with_grade
-from interviewer.page.frame import overlay, show_chat, show_notice, show_people, show_side, show_welcome
+from interviewer.page.catalogue import Filters, show_cards
+from interviewer.page.frame import overlay, show_chat, show_notice, show_people, show_side
 from interviewer.page.marks import escape, show_answers
 from interviewer.page.render import show_rubric
 from interviewer.schema import Grade, Quote
@@ -227,7 +228,7 @@ def test_who_grades_and_how_far_to_trust_it_is_said_measured_or_not() -> None:
 
 def test_the_start_and_the_empty_side_give_no_criterion_away() -> None:
     interview = begin([QUESTION], prompts=PROMPTS, id="i", now=0.0)
-    shown = show_welcome([QUESTION]) + show_side(None, {}, LIBRARY) + show_side(interview, {}, LIBRARY)
+    shown = show_cards(LIBRARY, Filters()) + show_side(None, {}, LIBRARY) + show_side(interview, {}, LIBRARY)
     assert not [point.name for point in QUESTION.key_points if escape(point.name) in shown]
     assert QUESTION.question in unescape(shown)
 

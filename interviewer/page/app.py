@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from ..panel import Panel
-from ..schema import QuestionDocument
+from .browsing import Browsing, lay_out_library
 from .desk import Change, Desk
 from .frame import show_people, show_side, show_welcome
 
@@ -17,7 +17,12 @@ __all__ = ["build_page"]
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _SEND = "Send answer"
-_FLAGS = ("start", "room", "previous", "retry", "ended", "grading", "regrade")
+_FLAGS = ("start", "room", "filtered", "missed", "previous", "retry", "ended", "grading", "regrade")
+
+
+# What is chosen stands in the cards alone: a handler that needs it is sent it by the browser.
+_CHOSEN = '[...document.querySelectorAll("#cards input:checked")].map(box => box.value).join(" ")'
+_PLAN = 'document.querySelector("#plans input:checked")?.value || ""'
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,7 @@ class _Parts:
     interview: gr.State
     kept: gr.BrowserState
     notice: gr.HTML
-    picked: gr.Dropdown
-    begin: gr.Button
+    library: Browsing
     back: gr.Button
     question: gr.HTML
     chat: gr.Chatbot
@@ -47,6 +51,7 @@ class _Parts:
         plain = {"interview": self.interview, "kept": self.kept, "notice": self.notice, "chat": self.chat}
         plain |= {"question": self.question, "side": self.side}
         found: dict[Any, Any] = {part: change[name] for name, part in plain.items() if name in change}
+        found |= self.library.update(change)
         if "screen" in change:
             change = Change(change, start=change["screen"] == "start", room=change["screen"] == "room")
         found |= {part: _flag(name, up=change[name]) for name, part in self.flags.items() if name in change}
@@ -69,17 +74,16 @@ def _flag(name: str, *, up: bool) -> str:
 
 def build_page(panel: Panel, desk: Desk) -> gr.Blocks:
     """The page, not yet served. Nothing of the documents but questions, roles and themes is in it."""
-    documents = tuple(panel.library.questions.values())
     page: gr.Blocks
     with gr.Blocks(title="interviewer", analytics_enabled=False, fill_width=True) as page:
-        parts = _lay_out(panel, documents)
+        parts = _lay_out(panel)
         _wire(page, parts, desk, speech_first=panel.grade_after_speech)
     # Everybody has their own interview: a limit of one would make the second tab wait for the first.
     page.queue(api_open=False, default_concurrency_limit=None)
     return page
 
 
-def _lay_out(panel: Panel, documents: Sequence[QuestionDocument]) -> _Parts:
+def _lay_out(panel: Panel) -> _Parts:
     interview = gr.State(None)
     # Not a secret: it only scrambles what the browser keeps, and a fixed one lets a restarted page read it.
     kept = gr.BrowserState(
@@ -92,18 +96,9 @@ def _lay_out(panel: Panel, documents: Sequence[QuestionDocument]) -> _Parts:
     gr.HTML(show_people(panel.describe()), elem_id="top", js_on_load=None)
     notice = gr.HTML("", elem_id="notice", js_on_load=None)
     with gr.Column(elem_id="start"):
-        gr.HTML(show_welcome(documents), js_on_load=None)
-        picked = gr.Dropdown(
-            [(document.question, document.id) for document in documents],
-            value=[document.id for document in documents[:1]],
-            multiselect=True,
-            label="Questions to practise",
-            visible=len(documents) > 1,
-            elem_id="picked",
-        )
-        with gr.Row(elem_classes="buttons"):
-            begin = gr.Button("Start the interview", variant="primary", elem_id="begin")
-            back = gr.Button("Go on with the last one", elem_id="back")
+        gr.HTML(show_welcome(), js_on_load=None)
+        back = gr.Button("Go on with the last one", elem_id="back")
+        library = lay_out_library(panel.library)
     with gr.Row(elem_id="room"):
         with gr.Column(elem_id="talk", scale=5, min_width=320):
             question = gr.HTML("", elem_id="question", js_on_load=None)
@@ -127,7 +122,7 @@ def _lay_out(panel: Panel, documents: Sequence[QuestionDocument]) -> _Parts:
                 regrade = gr.Button("Grade again", size="sm", elem_id="regrade")
             side = gr.HTML(show_side(None, {}, panel.library), elem_id="side", js_on_load=None)
     return _Parts(
-        flags, interview, kept, notice, picked, begin, back, question, chat, box, send, retry, end, leave,
+        flags, interview, kept, notice, library, back, question, chat, box, send, retry, end, leave,
         side, stop, regrade,
     )  # fmt: skip
 
@@ -155,7 +150,8 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     p = parts
     talk = [p.interview, p.chat, p.question, p.notice, p.box, p.send, p.flags["retry"], p.flags["ended"]]
     rubric = [p.side, p.notice, p.flags["grading"], p.flags["regrade"]]
-    whole = [*dict.fromkeys([*talk, *rubric, p.kept, *p.flags.values()])]
+    shelf = [*p.library.parts, p.flags["filtered"]]
+    whole = [*dict.fromkeys([*talk, *rubric, p.kept, *shelf, *p.flags.values()])]
 
     def once(handler: Callable[..., Change]) -> Callable[..., Any]:
         # async, though nothing waits: a plain function would run in a thread, beside the desk's event loop.
@@ -182,7 +178,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
 
     go_on(page.load(once(desk.resume), p.kept, whole, **_QUIET))
     go_on(p.back.click(once(lambda kept: desk.resume(_previous(kept))), p.kept, whole, **_QUIET))
-    p.begin.click(once(desk.begin), p.picked, whole, **_QUIET)
+    _wire_library(p, desk, once, shelf, whole)
     go_on(gr.on([p.send.click, p.box.submit], once(desk.submit), [p.box, p.interview, p.kept], whole, **_QUIET))
     p.retry.click(streamed(desk.speak), p.interview, talk, **_QUIET)
     p.regrade.click(streamed(desk.grade, again=True), p.interview, rubric, **_QUIET)
@@ -195,6 +191,19 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     # In the browser alone, so that words typed while the server is away survive a reload too.
     keep = "(draft, kept) => [{...kept, draft}]"
     p.box.change(None, [p.box, p.kept], p.kept, js=keep, trigger_mode="always_last", **_QUIET)
+
+
+def _wire_library(p: _Parts, desk: Desk, once: Callable[..., Any], shelf: list[Any], whole: list[Any]) -> None:
+    lib = p.library
+    filters = [lib.words, lib.role, lib.function, lib.theme]
+    sent: dict[str, Any] = {"inputs": [*filters, lib.told], "js": f"(...given) => [...given.slice(0, -1), {_CHOSEN}]"}
+    browse = [lib.words.change, lib.role.input, lib.function.input, lib.theme.input]
+    gr.on(browse, once(desk.browse), outputs=shelf, trigger_mode="always_last", **sent, **_QUIET)
+    lib.clear.click(once(desk.clear), lib.told, [*shelf, p.notice], js=f"() => [{_CHOSEN}]", **_QUIET)
+    lib.begin.click(once(desk.begin_chosen), outputs=whole, **sent, **_QUIET)
+    lib.begin_plan.click(once(desk.begin_plan), lib.told, whole, js=f"() => [{_PLAN}]", **_QUIET)
+    lib.surprise.click(once(desk.surprise), filters, whole, **_QUIET)
+    lib.missed.click(once(lambda *given: desk.surprise(*given, weakest=True)), filters, whole, **_QUIET)
 
 
 def _previous(kept: Any) -> dict[str, str]:

@@ -7,6 +7,7 @@ can run at once and neither overwrites the other.
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
@@ -15,9 +16,11 @@ from ..errors import InterviewerError, StoreError
 from ..intake import STATES
 from ..interview import answer, answers_to, end, next_step, speak
 from ..panel import Panel
-from ..schema import Grade, Interview, QuestionDocument
+from ..plans import draw, find_plan, missed
+from ..schema import Grade, Interview, Plan, QuestionDocument
 from ..store import DRAFT_CHARACTERS, Store, new_id
 from ..wording import BANDS, count_criteria, say_status
+from .catalogue import NOTHING_FITS, Filters, count_choices, show_cards, show_plans
 from .frame import overlay, show_chat, show_failure, show_notice, show_question, show_side
 from .work import Works, until
 
@@ -46,21 +49,65 @@ class Desk:
         *,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
     ) -> None:
         self.panel = panel
         self.store = store
         self._now = now
         self._clock = clock
+        self._rng = rng or random.Random()  # noqa: S311
         self._works = Works(panel)
 
     # ── starting, coming back, leaving ───────────────────────────────────────────────────────────────
 
-    def begin(self, question_ids: Sequence[str]) -> Change:
+    def browse(self, *given: str) -> Change:
+        """The questions that fit; `given` are the filters in their order, then the ids of what is chosen."""
+        *named, chosen = given
+        filters = Filters(*(str(one or "") for one in named))
+        library = self.panel.library
+        return Change(
+            cards=show_cards(library, filters, chosen.split()),
+            choices=count_choices(library, filters),
+            filtered=any(filters),
+        )
+
+    def clear(self, chosen: str) -> Change:
+        """All questions again."""
+        return Change(self.browse("", "", "", "", chosen), filters=Filters(), notice="")
+
+    def begin_chosen(self, *given: str) -> Change:
+        """The questions chosen; when none is, the first that fits."""
+        *named, chosen = given
+        first = [document.id for document in Filters(*named).find(self.panel.library)[:1]]
+        return self.begin(chosen.split() or first)
+
+    def begin_plan(self, plan_id: str) -> Change:
+        """The questions of a written plan."""
+        try:
+            plan = find_plan(self.panel.library, plan_id)
+        except InterviewerError as failure:
+            return Change(notice=show_failure(failure, ""))
+        return self.begin(plan.questions, plan)
+
+    def surprise(self, *named: str, weakest: bool = False) -> Change:
+        """Questions that fit, by chance; or those first whose criteria were missed most."""
+        filters = Filters(*named)
+        found = filters.find(self.panel.library)
+        if not found:
+            return Change(notice=show_notice(NOTHING_FITS))
+        about = ", ".join(one for one in filters[1:] if one)
+        try:
+            plan = draw(found, self._rng, about=about, grades=self.store.grades() if weakest else None)
+        except InterviewerError as failure:
+            return Change(notice=show_failure(failure, ""))
+        return self.begin(plan.questions, plan)
+
+    def begin(self, question_ids: Sequence[str], plan: Plan | None = None) -> Change:
         """A new interview, its first question asked."""
         if not question_ids:
-            return Change(notice=show_notice("Choose at least one question to practise."))
+            return Change(notice=show_notice(NOTHING_FITS))
         try:
-            interview = self.panel.begin(question_ids, id=new_id(), now=self._now())
+            interview = self.panel.begin(question_ids, id=new_id(), now=self._now(), plan=plan)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
         return self._room(interview, notice=self._save(interview))
@@ -239,7 +286,10 @@ class Desk:
 
     def _start(self, *, previous: str = "", notice: str = "") -> Change:
         return Change(
+            self.clear(""),
             screen="start",
+            plans=show_plans(self.panel.library),
+            missed=any(missed([grade]) for grade in self.store.grades()),
             interview=None,
             kept=_checked({"previous": previous}),
             previous=bool(previous),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InterviewerError
 from ..interview import answers_to
 from ..panel import Description
-from ..schema import Grade, Interview, Library, QuestionDocument
+from ..schema import Grade, Interview, Library
 from ..wording import not_judged
 from .marks import escape
 from .render import show_rubric
@@ -40,34 +40,27 @@ def show_people(description: Description) -> str:
     )
 
 
-def show_welcome(documents: Sequence[QuestionDocument]) -> str:
-    """The start of the page; shows questions, roles and themes, and nothing they are judged by."""
-    cards = "".join(_card(document) for document in documents[:1]) if len(documents) == 1 else ""
+def show_welcome() -> str:
+    """What this is, in three sentences, and three tips."""
     return (
         '<section class="welcome"><h2>Practise before it counts</h2><p class="lead">You are asked a real interview '
         "question and answer it in your own words. A few follow-up questions come back, as they would. After each "
         "answer you read how it was judged, with the words of yours that every verdict rests on.</p>"
-        f"{cards}<ul class='tips'><li>Tell one real situation: what happened, what you did, how it ended.</li>"
+        "<details class='tips'><summary>Three tips</summary><ul>"
+        "<li>Tell one real situation: what happened, what you did, how it ended.</li>"
         "<li>Nothing you type is lost: you can close this page and come back.</li>"
-        "<li>No example? Say so. That is an answer too.</li></ul></section>"
-    )
-
-
-def _card(document: QuestionDocument) -> str:
-    themes = "".join(f"<li>{escape(theme)}</li>" for theme in document.themes)
-    return (
-        f'<div class="card"><p class="eyebrow">{escape(document.role)} · {escape(document.function)}</p>'
-        f'<p class="asked">{escape(document.question)}</p><ul class="themes">{themes}</ul></div>'
+        "<li>No example? Say so. That is an answer too.</li></ul></details></section>"
     )
 
 
 def show_question(interview: Interview) -> str:
-    """What stands above the talk: role, question, and where in the interview it is."""
+    """What stands above the talk: role, plan, question, and where in the interview it is."""
     document = interview.question
     count = len(interview.questions)
+    plan = f" · {escape(interview.plan)}" if interview.plan else ""
     place = f" · question {interview.position + 1} of {count}" if count > 1 else ""
     return (
-        f'<div class="now"><p class="eyebrow">{escape(document.role)}{place}</p>'
+        f'<div class="now"><p class="eyebrow">{escape(document.role)}{plan}{place}</p>'
         f'<h2 class="asked">{escape(document.question)}</h2></div>'
     )
 

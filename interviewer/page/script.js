@@ -1,4 +1,4 @@
-// Three comforts the page also works without. It reads nothing but the page and sends nothing anywhere.
+// Four comforts the page also works without. It reads nothing but the page and sends nothing anywhere.
 (() => {
 	const opened = new Set();
 
@@ -38,17 +38,43 @@
 			if (box && !box.open) box.open = true;
 		}
 	};
-	const watch = () => {
-		const side = document.querySelector("#side");
-		if (!side) return void setTimeout(watch, 200);
+	const whenThere = (place, act) => {
+		const found = document.querySelector(place);
+		if (found) act(found);
+		else setTimeout(whenThere, 200, place, act);
+	};
+	whenThere("#side", (side) => {
 		new MutationObserver((changes) => {
 			// Only a new drawing changes text or nodes; a candidate folding something up changes an attribute alone.
 			if (changes.some((change) => change.type !== "attributes")) restore();
 		}).observe(side, { childList: true, subtree: true, characterData: true });
-	};
-	watch();
+	});
 
-	// 3. Ctrl+Enter or Cmd+Enter sends, like Shift+Enter; Enter alone starts a new line.
+	// 3. What is chosen is said beside the start button, and a button of ours can press one of gradio's.
+	const count = () => {
+		const line = document.getElementById("chosen");
+		if (!line) return;
+		const number = document.querySelectorAll("#cards input:checked").length;
+		const minutes = number * line.dataset.minutes;
+		const there = document.querySelector("#cards input");
+		const says = !there
+			? ""
+			: number
+			? `${number} question${number === 1 ? "" : "s"} chosen, about ${minutes} minutes`
+			: "Nothing chosen: you start with the first one shown.";
+		if (line.textContent !== says) line.textContent = says;
+	};
+	document.addEventListener("change", (event) => event.target.closest?.("#cards") && count());
+	document.addEventListener("click", (event) => {
+		const press = event.target.closest?.("[data-press]")?.dataset.press;
+		if (press) document.getElementById(press)?.click();
+	});
+	whenThere("#cards", (cards) => {
+		count();
+		new MutationObserver(count).observe(cards, { childList: true, subtree: true });
+	});
+
+	// 4. Ctrl+Enter or Cmd+Enter sends, like Shift+Enter; Enter alone starts a new line.
 	document.addEventListener("keydown", (event) => {
 		if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
 		if (!event.target.closest?.("#answer")) return;
