@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from .errors import AnswersError
 from .intake import STATES
+from .rubric import answer_hash
 from .schema import Grade, Library, QuestionDocument
 
 __all__ = ["AnswerLine", "Job", "grade_file", "numbered_lines", "read_answers"]
@@ -133,8 +134,8 @@ async def grade_file(
             for grade in (*_earlier(before), *_earlier(out))
             if not _failed(grade) and _stamped(grade, stamp.get(grade.question_id, {}))
         }
-        questions = {line.id: line.question_id for line in job.lines}
-        kept = {id: grade for id, grade in earlier.items() if questions.get(id) == grade.question_id}
+        lines = {line.id: line for line in job.lines}
+        kept = {id: grade for id, grade in earlier.items() if id in lines and _same_answer(grade, lines[id])}
         if kept:  # whatever happens while `out` is written anew, no finished grade is lost
             before.write_text("".join(f"{grade.model_dump_json()}\n" for grade in kept.values()), encoding="utf-8")
         with out.open("w", encoding="utf-8", newline="\n") as file:
@@ -188,6 +189,11 @@ def _earlier(out: Path) -> Iterator[Grade]:
 def _failed(grade: Grade) -> bool:
     """A model failed on it: worth another try."""
     return grade.status != "graded" and grade.reason not in STATES and not grade.reason.startswith("Too few sure")
+
+
+def _same_answer(grade: Grade, line: AnswerLine) -> bool:
+    """Whether the grade is of this line's answer, as far as it says: it may have been edited under the same id."""
+    return grade.question_id == line.question_id and grade.answer_hash in ("", answer_hash(line.answer))
 
 
 def _stamped(grade: Grade, stamp: Mapping[str, Any]) -> bool:

@@ -129,7 +129,7 @@ def _from_reply(
 ) -> Grade:
     document = library.questions[line.question_id]
     decider = ChatDecider(LLM(_Nowhere(), model or _model_of(reply) or DEFAULT_BATCH_MODEL), prompts)
-    blank = blank_grade(document, id=line.id, decider=decider, prompts=prompts)
+    blank = blank_grade(document, id=line.id, decider=decider, prompts=prompts, answers=line.answer)
     state = ungradable(line.answer)
     if state:
         return blank.model_copy(update={"reason": state})

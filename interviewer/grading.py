@@ -16,7 +16,7 @@ from .errors import ProviderError, ReplyError
 from .intake import ungradable
 from .prompts import Prompts
 from .quotes import found_quotes
-from .rubric import ON_TOPIC, build_state, rubric_hash, sentence_question, verdict_questions
+from .rubric import ON_TOPIC, answer_hash, build_state, rubric_hash, sentence_question, verdict_questions
 from .schema import (
     STAR_PARTS,
     Calibration,
@@ -87,7 +87,7 @@ async def grade(
         Grades whose verdicts fill in; what is not judged yet is *unscored*. The last one is final.
     """
     started = clock()
-    blank = blank_grade(document, id=id, decider=decider, prompts=prompts)
+    blank = blank_grade(document, id=id, decider=decider, prompts=prompts, answers=answers)
     state = ungradable(answers)
     if state:
         yield blank.model_copy(update={"reason": state, "seconds": round(clock() - started, 3)})
@@ -144,7 +144,9 @@ async def _decide(
             yield decision
 
 
-def blank_grade(document: QuestionDocument, *, id: str, decider: Decider, prompts: Prompts) -> Grade:
+def blank_grade(
+    document: QuestionDocument, *, id: str, decider: Decider, prompts: Prompts, answers: Sequence[str] = ()
+) -> Grade:
     """A grade with nothing judged, stamped with what would judge it."""
     return Grade(
         id=id,
@@ -154,6 +156,7 @@ def blank_grade(document: QuestionDocument, *, id: str, decider: Decider, prompt
         model=decider.model,
         prompt_hash=prompts.hash("grader"),
         rubric_hash=rubric_hash(document),
+        answer_hash=answer_hash(answers) if answers else "",
         key_points={p.id: KeyPointVerdict(verdict="unscored") for p in document.key_points},
         motivations={m.id: MotivationVerdict() for m in document.motivations},
         red_flags={f.id: RedFlagVerdict(verdict="unscored") for f in document.red_flags},

@@ -22,7 +22,7 @@ from .schema import (
     TypedQuestion,
 )
 
-__all__ = ["ON_TOPIC", "build_state", "rubric_hash", "sentence_question", "verdict_questions"]
+__all__ = ["ON_TOPIC", "answer_hash", "build_state", "rubric_hash", "sentence_question", "verdict_questions"]
 
 Render = Callable[..., str]
 
@@ -128,6 +128,11 @@ def build_state(asked: Sequence[str], sentences: Sequence[Sentence], render: Ren
         for index, question in enumerate(asked)
     ]
     return State(asked=asked[0], sentences=tuple(sentences), text=render("grader/state.j2", exchanges=exchanges))
+
+
+def answer_hash(answers: Sequence[str]) -> str:
+    """12 hexadecimal digits that change whenever an answer does."""
+    return hashlib.sha256("\x1e".join(answers).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def rubric_hash(document: QuestionDocument) -> str:

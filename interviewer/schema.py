@@ -383,6 +383,8 @@ class Grade(Record):
     model: str
     prompt_hash: str
     rubric_hash: str
+    answer_hash: str = ""
+    """Of the answers graded; empty in grades made before there was one."""
     tokens: int = 0
     """Prompt and completion tokens of every request behind it."""
     seconds: float = 0.0

@@ -9,6 +9,7 @@ from shipped import LIBRARY, QUESTION
 
 from interviewer.batch import AnswerLine, grade_file, read_answers
 from interviewer.errors import AnswersError
+from interviewer.rubric import answer_hash
 from interviewer.schema import Grade
 
 STAMP = {QUESTION.id: {"model": "m", "rubric_hash": "r"}}
@@ -57,6 +58,7 @@ class Grading:
             model="m",
             prompt_hash="p",
             rubric_hash="r",
+            answer_hash=answer_hash(line.answer),
         )
 
 
@@ -85,6 +87,16 @@ async def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert grading.graded == list("defg")
     assert ids(out) == list("abcdefg")
     assert not out.with_name("out.jsonl.before").exists()
+
+
+async def test_an_answer_that_was_edited_under_its_id_is_graded_again(tmp_path: Path) -> None:
+    job = read_answers(write(tmp_path / "in.jsonl", *map(line, "ab")), LIBRARY)
+    out = tmp_path / "out.jsonl"
+    await grade_file(job, out, Grading(), stamp=STAMP)
+    edited = read_answers(write(tmp_path / "in.jsonl", line("a", "I shouted at her."), line("b")), LIBRARY)
+    again = Grading()
+    await grade_file(edited, out, again, stamp=STAMP)
+    assert again.graded == ["a"]
 
 
 async def test_grades_that_no_longer_hold_and_failures_are_made_again(tmp_path: Path) -> None:
