@@ -159,6 +159,52 @@ def grade(
 
 
 @app.command()
+def label(
+    answers: Annotated[Path, typer.Argument(metavar="ANSWERS.jsonl", help="Answers, one JSON object a line.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Where the labels go; ANSWERS.labels.jsonl beside the answers when left out.")
+    ] = None,
+    labeller: Annotated[str | None, typer.Option(help="Who labels; your user name when left out.")] = None,
+    again: Annotated[str | None, typer.Option(metavar="ID", help="Label or correct this one answer.")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(metavar="FILE.jsonl", help="Then say how far these grades or labels agree.")
+    ] = None,
+    ask: Annotated[bool, typer.Option("--ask/--no-ask", help="--no-ask only compares.")] = True,
+    content: ContentFlag = None,
+) -> None:
+    """Label answers by the guide, and see how far grades agree with your labels."""
+    from .batch import read_answers
+    from .label_desk import label_answers, print_comparison
+    from .terminal import Screen
+
+    out = out or answers.with_suffix(".labels.jsonl")
+    if out.resolve() in {path.resolve() for path in (answers, compare) if path}:
+        fail(f"{out}: is read, so labels can't be written to it: choose another --out.", code=2)
+    if again and not ask:
+        fail("--again asks, and --no-ask doesn't: leave out one of them.", code=2)
+    labeller = _labeller(labeller)
+    library = _library(_settings(content=content))
+    job, screen = read_answers(answers, library), Screen()
+    if ask:
+        label_answers(screen, job, library, out, labeller=labeller, again=again)
+    if compare is not None:
+        print_comparison(screen, job, library, out, labeller=labeller, other=compare)
+    _note(*(f"interviewer: {error}" for error in job.bad))
+    if job.bad:
+        sys.exit(1)
+
+
+def _labeller(given: str | None) -> str:
+    import getpass
+
+    try:
+        name = (getpass.getuser() if given is None else given).strip()
+    except (KeyError, OSError, ImportError):  # no name in the environment or the system's list of users
+        name = ""
+    return name or fail("--labeller is missing: say who labels, e.g. --labeller coach-1.", code=2)
+
+
+@app.command()
 def questions(
     words: Annotated[list[str] | None, typer.Argument(metavar="[WORD]...", help="Words that must all occur.")] = None,
     role: Annotated[str, typer.Option(help="Only questions for this role.")] = "",

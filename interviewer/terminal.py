@@ -34,7 +34,7 @@ from .wording import (
     summarise,
 )
 
-__all__ = ["chat", "clean", "rubric_lines", "show_progress"]
+__all__ = ["Screen", "chat", "clean", "rubric_lines", "show_progress"]
 
 HOW = "Finish an answer with an empty line or Ctrl-D. A line with only /end ends the interview."
 SIGNS = {
@@ -146,9 +146,7 @@ class _Table:
 
     def _print(self, text: Text) -> None:
         """A line of the rubric; what wraps stays under its beginning."""
-        indent = len(text.plain) - len(text.plain.lstrip(" "))
-        for line in text[indent:].wrap(self.console, max(20, self.console.width - indent)):
-            self.console.print(Text(" " * indent) + line)
+        _print_indented(self.console, text)
 
     def _say(self, line: str) -> None:
         self.console.print(Text.assemble(("Interviewer: ", "bold cyan"), clean(line)))
@@ -229,6 +227,35 @@ class _Table:
             self.store.save(interview)
         except StoreError as failure:
             self.console.print(Text(clean(str(failure)), "red"))
+
+
+class Screen:
+    """A terminal for work that holds no interview: prints lines, and reads one at a time."""
+
+    def __init__(self, console: Console | None = None, stdin: TextIO | None = None) -> None:
+        _replace_unreadable(sys.stdin, sys.stdout)
+        self._console = console or _console()
+        self._stdin = stdin or sys.stdin
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """Prints a text, cleaned; what wraps stays under its beginning."""
+        for line in clean(text).split("\n"):
+            _print_indented(self._console, Text(line, style))
+
+    def ask(self, invitation: str) -> str | None:
+        """The line that is typed; None at its end or for Ctrl-C."""
+        self.say(invitation, "dim")
+        try:
+            line = _read_line(self._stdin)
+        except KeyboardInterrupt:
+            return None
+        return line.rstrip("\r\n") if line else None
+
+
+def _print_indented(console: Console, text: Text) -> None:
+    indent = len(text.plain) - len(text.plain.lstrip(" "))
+    for line in text[indent:].wrap(console, max(20, console.width - indent)):
+        console.print(Text(" " * indent) + line)
 
 
 def rubric_lines(grade: Grade, document: QuestionDocument, answers: Sequence[str], library: Library) -> Iterator[Text]:

@@ -25,7 +25,7 @@ from interviewer.settings import Settings
 from interviewer.store import Store
 
 PAGES = Path(__file__).parent / "pages"
-COMMANDS = ("serve", "chat", "grade", "questions", "import", "check", "preview", "paths", "settings", "model")
+COMMANDS = ("serve", "chat", "grade", "label", "questions", "import", "check", "preview", "paths", "settings", "model")
 SAID_WITHOUT_A_MODEL = "No language model: "
 
 
