@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.builtin_examples import load_answers
+from evals.builtin_examples import SEED, load_answers, other_questions
 from interviewer.content import load_library
 from interviewer.encoder import CLASSES, Encoder, HeadKind, load_tokenizer
 from interviewer.folders import bundled
@@ -41,18 +41,20 @@ def label_of(kind: HeadKind, value: Any) -> str:
     return str(value).lower() if kind == "star" else str(value)
 
 
-def readings(encoder: Encoder, part: str) -> dict[HeadKind, tuple[Numbers, list[int]]]:
+def readings(encoder: Encoder, part: str, *, others: bool = False) -> dict[HeadKind, tuple[Numbers, list[int]]]:
     """For each kind, the probabilities (verdicts, classes) and the first rater's class of each verdict of a part."""
-    question = load_library([bundled("content")]).questions["difficult-customers"]
-    asked = [q for q in verdict_questions(question, lambda *_, **__: "") if q.name != "star.on_topic"]
+    questions = load_library([bundled("content")]).questions
     rows: dict[HeadKind, tuple[list[tuple[float, ...]], list[int]]] = {kind: ([], []) for kind in CLASSES}
-    for first, _ in load_answers(part):
-        sentences = [s.text for s in split_sentences([first["answer"]])]
-        found = encoder.read(sentences, [(q.kind, q.criterion) for q in asked])
-        for q, reading in zip(asked, found, strict=True):
-            label = label_of(q.kind, first[GROUPS[q.kind]][q.name.partition(".")[2]])
-            rows[q.kind][0].append(reading.probabilities)
-            rows[q.kind][1].append(CLASSES[q.kind].index(label))
+    for question in (SEED, *(other_questions(part) if others else ())):
+        asked = verdict_questions(questions[question], lambda *_, **__: "")
+        questioned = verdict_questions(questions[question], lambda *_, **__: "")
+        for first, _ in load_answers(part, question):
+            sentences = [s.text for s in split_sentences([first["answer"]])]
+            found = encoder.read(sentences, [(q.kind, q.criterion) for q in asked])
+            for q, reading in zip(asked, found, strict=True):
+                label = label_of(q.kind, first[GROUPS[q.kind]][q.name.partition(".")[2]])
+                rows[q.kind][0].append(reading.probabilities)
+                rows[q.kind][1].append(CLASSES[q.kind].index(label))
     return {kind: (np.array(p), labels) for kind, (p, labels) in rows.items()}
 
 
@@ -80,11 +82,13 @@ def fit_threshold(sure: Numbers, right: NDArray[np.bool_], wanted: float, most_u
     return float(min(good) if good else max(allowed))
 
 
-def calibrate(folder: Path) -> dict[str, Any]:
+def calibrate(folder: Path, *, others: bool = False) -> dict[str, Any]:
     """Adds `temperatures` and `calibration` to the `builtin.json` in `folder`, and returns it."""
     path = folder / "builtin.json"
     facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    found = readings(Encoder(str(folder / "builtin.onnx"), load_tokenizer(folder / "tokenizer.json"), {}), "dev")
+    found = readings(
+        Encoder(str(folder / "builtin.onnx"), load_tokenizer(folder / "tokenizer.json"), {}), "dev", others=others
+    )
     facts["temperatures"] = {kind: fit_temperature(p, labels) for kind, (p, labels) in found.items()}
     thresholds: dict[str, float] = {}
     for kind, (raw, labels) in found.items():

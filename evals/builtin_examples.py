@@ -13,6 +13,7 @@ from interviewer.quotes import locate
 from interviewer.sentences import split_sentences
 
 HERE = Path(__file__).parent
+SEED = "difficult-customers"
 SEED_QUESTION = "How do you handle difficult or confrontational situations with customers?"
 FILLERS = [
     "um,",
@@ -62,12 +63,21 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def load_answers(part: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Both raters' records of each answer in `train`, `dev` or `test`."""
-    ids = json.loads((HERE / "split.json").read_text(encoding="utf-8"))[part]
-    first = {row["id"]: row for row in read_lines(HERE / "answers/difficult-customers.jsonl")}
-    second = {row["id"]: row for row in read_lines(HERE / "answers/difficult-customers.rater2.jsonl")}
+def load_answers(part: str, question: str = SEED) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Both raters' records of each answer to a question in `train`, `dev` or `test`."""
+    if question == SEED:
+        ids = json.loads((HERE / "split.json").read_text(encoding="utf-8"))[part]
+    else:
+        ids = json.loads((HERE / "split-questions.json").read_text(encoding="utf-8"))["questions"][question][part]
+    first = {row["id"]: row for row in read_lines(HERE / f"answers/{question}.jsonl")}
+    second = {row["id"]: row for row in read_lines(HERE / f"answers/{question}.rater2.jsonl")}
     return [(first[i], second[i]) for i in ids]
+
+
+def other_questions(part: str) -> list[str]:
+    """Ids of the questions, the seed question apart, that have labelled answers in a part."""
+    split = json.loads((HERE / "split-questions.json").read_text(encoding="utf-8"))["questions"]
+    return [name for name, parts in split.items() if parts[part] and (HERE / f"answers/{name}.rater2.jsonl").is_file()]
 
 
 def _one_hot(kind: HeadKind, value: str) -> Target:

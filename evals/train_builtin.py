@@ -31,6 +31,7 @@ from interviewer.content import load_library
 from interviewer.encoder import CLASSES, CRITERION_TOKENS, WINDOW_TOKENS, HeadKind, lay_out, load_tokenizer
 from interviewer.folders import bundled
 from interviewer.rubric import verdict_questions
+from interviewer.schema import QuestionDocument
 
 KINDS = list(CLASSES)
 CLASS_WEIGHTS = {
@@ -42,6 +43,18 @@ CLASS_WEIGHTS = {
 KIND_WEIGHTS = {"key_point": 1.0, "motivation": 0.4, "red_flag": 1.2, "star": 0.5}
 POINTER_WEIGHT = 0.4
 DROPOUT = 0.2
+SCORE = {
+    "key_point_macro_f1": 0.15,
+    "pieces_macro_f1": 0.1,
+    "others_key_point_macro_f1": 0.25,
+    "red_flag_f1": 0.1,
+    "others_red_flag_f1": 0.1,
+    "motivation_qwk": 0.1,
+    "others_motivation_qwk": 0.1,
+    "star_f1": 0.05,
+    "others_star_f1": 0.05,
+}
+"""What each figure on dev counts when the step is chosen."""
 MORE_QUESTIONS = (
     "Tell me about a time you dealt with an angry customer.",
     "What would you do if a customer refuses to leave?",
@@ -55,17 +68,15 @@ MORE_QUESTIONS = (
 class Trainer:
     """The model, the criteria's vectors, and the mixture of examples."""
 
-    def __init__(self, base: Path, seed: int, threads: int) -> None:
+    def __init__(self, base: Path, seed: int, threads: int, others: float = 0.0) -> None:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(True)
         torch.manual_seed(seed)
         self.rng = random.Random(seed)
         self.tokenizer = load_tokenizer(base / "tokenizer.json")
         self.model = from_base(base, DROPOUT)
-        question = load_library([bundled("content")]).questions["difficult-customers"]
-        self.wordings: dict[str, list[str]] = {
-            q.name: [q.criterion] for q in verdict_questions(question, lambda *_, **__: "")
-        }
+        questions = load_library([bundled("content")]).questions
+        self.wordings: dict[str, list[str]] = {name: [text] for name, text in asked_of(questions[examples.SEED])}
         self.names = list(self.wordings)
         self.snippets = Snippets(self.names)
         for name, texts in self.snippets.criteria.items():
@@ -73,8 +84,18 @@ class Trainer:
         for row in self.snippets.others:
             self.wordings[row["criterion"]] = row["texts"]
         self.real = [examples.from_raters(a, b) for a, b in examples.load_answers("train")]
+        self.others = {
+            name: (
+                asked_of(questions[name]),
+                [examples.from_raters(a, b) for a, b in examples.load_answers("train", name)],
+            )
+            for name in (examples.other_questions("train") if others else [])
+        }
+        self.share = 6 * others / (1 + 5 * others)  # one batch of theirs is drawn against six of the seed question's
         self.vectors: dict[str, Tensor] = {}
-        known = torch.stack([self.vector(text) for texts in self.wordings.values() for text in texts])
+        texts = [text for asked, _ in self.others.values() for _, text in asked]
+        texts += [text for wordings in self.wordings.values() for text in wordings]
+        known = torch.stack([self.vector(text) for text in texts])
         self.model.centre.copy_(known.mean(0))
         self.model.spread.copy_(known.std(0) + 1e-3)
 
@@ -109,6 +130,27 @@ class Trainer:
                 example = self.snippets.stray(rng)
             batch.append(examples.roughen(example, rng))
         return batch
+
+    def next_batches(self, size: int) -> list[tuple[list[Example], list[str], list[str]]]:
+        """Batches with the criteria they are read against; answers of like length together, to pad little."""
+        if self.others and self.rng.random() < self.share:
+            name = self.rng.choice(list(self.others))
+            asked, real = self.others[name]
+            drawn = [self.rng.choice(real) for _ in range(size)]
+            batch = [one if self.rng.random() < 0.5 else examples.drop_sentences(one, self.rng) for one in drawn]
+            batch[-1] = self.elsewhere(name)
+            rough = [examples.roughen(one, self.rng) for one in batch]
+            return [(rough, [name for name, _ in asked], [text for _, text in asked])]
+        pool = sorted(self.mixture(size * 6), key=lambda example: len(" ".join(example.sentences)))
+        pools = [pool[i : i + size] for i in range(0, len(pool), size)]
+        self.rng.shuffle(pools)
+        return [(batch, *self.criteria()) for batch in pools]
+
+    def elsewhere(self, name: str) -> Example:
+        """An answer to another question: it tries to answer that one, not this."""
+        other = self.rng.choice([one for one in self.others if one != name])
+        example = self.rng.choice(self.others[other][1])
+        return Example(example.sentences, {"star.on_topic": (0.0, 1.0)}, {}, example.asked)
 
     def criteria(self, first_wording: bool = False) -> tuple[list[str], list[str]]:
         """Names and texts of the criteria of one batch; half the time in the document's own words."""
@@ -180,6 +222,11 @@ class Trainer:
         return (0.0, 1.0) if on[1] == 1.0 else None
 
 
+def asked_of(question: QuestionDocument) -> list[tuple[str, str]]:
+    """Names and texts of a document's criteria."""
+    return [(q.name, q.criterion) for q in verdict_questions(question, lambda *_, **__: "")]
+
+
 def kind_of(name: str) -> HeadKind:
     """The kind of a criterion by its name."""
     kind: Any = "star" if name.startswith("asked:") else name.partition(".")[0]
@@ -206,10 +253,15 @@ def loss_of(outputs: tuple[Tensor, ...], batch: dict[str, Any]) -> Tensor:
     return total - POINTER_WEIGHT * (weight * likely.log()).sum() / weight.sum().clamp(min=1.0)
 
 
-def predict(trainer: Trainer, model: CriteriaEncoder, rows: list[Example]) -> dict[str, list[np.ndarray]]:
+def predict(
+    trainer: Trainer, model: CriteriaEncoder, rows: list[Example], question: str = examples.SEED
+) -> dict[str, list[np.ndarray]]:
     """Probabilities by criterion, one array per answer, in the document's own words."""
     model.eval()
-    names, texts = trainer.criteria(first_wording=True)
+    if question == examples.SEED:
+        names, texts = trainer.criteria(first_wording=True)
+    else:
+        names, texts = map(list, zip(*trainer.others[question][0], strict=True))
     found: dict[str, list[np.ndarray]] = {name: [] for name in names}
     with torch.no_grad():
         for row in rows:
@@ -222,11 +274,30 @@ def predict(trainer: Trainer, model: CriteriaEncoder, rows: list[Example]) -> di
 
 def dev_figures(trainer: Trainer, model: CriteriaEncoder, rows: list[Any]) -> dict[str, float]:
     """The figures by which a step is chosen; against the first rater."""
+    figures = question_figures(trainer, model, {examples.SEED: rows})
+    others = {name: examples.load_answers("dev", name) for name in trainer.others}
+    if others:
+        figures |= {f"others_{name}": figure for name, figure in question_figures(trainer, model, others).items()}
+    pieces = [trainer.snippets.compose(random.Random(number), held=True) for number in range(60)]
+    figures["pieces_macro_f1"] = pieces_figure(predict(trainer, model, pieces), pieces)
+    scored = {name: weight for name, weight in SCORE.items() if name in figures}
+    figures["score"] = sum(weight * figures[name] for name, weight in scored.items()) / sum(scored.values())
+    return figures
+
+
+def question_figures(trainer: Trainer, model: CriteriaEncoder, answers: dict[str, list[Any]]) -> dict[str, float]:
+    """Figures over the answers to some questions; no verdict is left unsure."""
     from interviewer.agreement import f1, macro_f1, weighted_kappa
 
-    found = predict(trainer, model, [examples.from_raters(a, b) for a, b in rows])
     pairs: dict[str, list[tuple[Any, Any]]] = {kind: [] for kind in KINDS}
-    for name, probabilities in found.items():
+    found = [
+        (rows, name, probabilities)
+        for question, rows in answers.items()
+        for name, probabilities in predict(
+            trainer, model, [examples.from_raters(a, b) for a, b in rows], question
+        ).items()
+    ]
+    for rows, name, probabilities in found:
         kind, _, criterion = name.partition(".")
         if name == "star.on_topic":
             continue
@@ -236,7 +307,7 @@ def dev_figures(trainer: Trainer, model: CriteriaEncoder, rows: list[Any]) -> di
             truth = str(first[group][criterion]).lower().replace("present", "true").replace("absent", "false")
             pairs[kind].append((truth, said))
     columns = {kind: ([t for t, _ in x], [s for _, s in x]) for kind, x in pairs.items()}
-    figures = {
+    return {
         "key_point_macro_f1": macro_f1(*columns["key_point"], labels=CLASSES["key_point"]),
         "motivation_qwk": weighted_kappa(
             [int(x) for x in columns["motivation"][0]], [int(x) for x in columns["motivation"][1]]
@@ -244,12 +315,6 @@ def dev_figures(trainer: Trainer, model: CriteriaEncoder, rows: list[Any]) -> di
         "red_flag_f1": f1(*columns["red_flag"], positive="true"),
         "star_f1": f1(*columns["star"], positive="true"),
     }
-    pieces = [trainer.snippets.compose(random.Random(number), held=True) for number in range(60)]
-    figures["pieces_macro_f1"] = pieces_figure(predict(trainer, model, pieces), pieces)
-    figures["score"] = 0.25 * figures["key_point_macro_f1"] + 0.25 * figures["pieces_macro_f1"]
-    figures["score"] += 0.2 * figures["red_flag_f1"]
-    figures["score"] += 0.2 * figures["motivation_qwk"] + 0.1 * figures["star_f1"]
-    return figures
 
 
 def pieces_figure(found: dict[str, list[Any]], pieces: list[Example]) -> float:
@@ -278,17 +343,13 @@ def train(trainer: Trainer, steps: int, batch: int, rate: float) -> tuple[Criter
     average = copy.deepcopy(model)
     dev = examples.load_answers("dev")
     log: list[dict[str, Any]] = []
-    waiting: list[list[Example]] = []
+    waiting: list[tuple[list[Example], list[str], list[str]]] = []
     best, best_score, running = copy.deepcopy(average.state_dict()), -1.0, 0.0
     for step in range(1, steps + 1):
         model.train()
         if not waiting:
-            # Answers of like length go together, so that little is spent on padding.
-            pool = sorted(trainer.mixture(batch * 6), key=lambda example: len(" ".join(example.sentences)))
-            waiting = [pool[i : i + batch] for i in range(0, len(pool), batch)]
-            trainer.rng.shuffle(waiting)
-        names, texts = trainer.criteria()
-        data = trainer.collate(waiting.pop(), names, texts)
+            waiting = trainer.next_batches(batch)
+        data = trainer.collate(*waiting.pop())
         loss = loss_of(model(*data["inputs"]), data)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -323,11 +384,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--others", type=float, default=0.0, help="share of batches from the other questions' answers")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--log", type=Path, default=None, help="write the dev figures of every 50th step here")
     parser.add_argument("--keep", type=Path, default=None, help="also save the torch weights here")
     options = parser.parse_args()
-    trainer = Trainer(options.base, options.seed, options.threads)
+    trainer = Trainer(options.base, options.seed, options.threads, options.others)
     model, log = train(trainer, options.steps, options.batch, options.rate)
     if options.log:
         options.log.write_text("".join(json.dumps(line) + "\n" for line in log), encoding="utf-8")
@@ -337,7 +399,7 @@ def main() -> None:
     shutil.copy(options.base / "tokenizer.json", options.out / "tokenizer.json")
     export(model, options.out / "builtin.onnx")
     facts = {
-        "name": "interviewer-builtin-1",
+        "name": "interviewer-builtin-1" if not options.others else "interviewer-builtin-2",
         "base": "sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0)",
         "licence": "Apache-2.0",
         "made": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -346,10 +408,11 @@ def main() -> None:
         "steps": options.steps,
         "batch": options.batch,
         "rate": options.rate,
+        "others": options.others,
         "dev": max(log, key=lambda line: line["score"]),
     }
     (options.out / "builtin.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    calibrate(options.out)
+    calibrate(options.out, others=options.others > 0)
     print("Trained. Now measure: python evals/measure_builtin.py --record")
 
 
