@@ -62,7 +62,8 @@ def label_answers(
     """
     if again is not None and again not in {line.id for line in job.lines}:
         raise AnswersError(f"There is no answer {again!r} to label; its id must be that of a line.")
-    done = {id for id, labels in _labels_of(out, labeller).items() if _finished(labels, job, library)}
+    labelled = _labels_of(out, labeller)
+    done = {line.id for line in job.lines if _finished(labelled.get(line.id), line, library)}
     begun = _read_rows(_unfinished(out))
     todo = [line for line in job.lines if (line.id == again if again else line.id not in done)]
     if not todo:
@@ -99,7 +100,7 @@ def _label_one(screen: Screen, sheet: Sheet, line: AnswerLine, out: Path) -> boo
         except ValueError as unclear:
             screen.say(str(unclear), "yellow")
             continue
-        if sheet.step is None and not is_complete(sheet.labels, sheet.document):
+        if sheet.step is None and not is_complete(sheet.labels, sheet.document, sheet.answers):
             sheet = begin(sheet.document, sheet.answers, sheet.labels)
         if sheet.step is not None:
             _keep_unfinished(sheet, out)
@@ -134,7 +135,7 @@ def print_comparison(screen: Screen, job: Job, library: Library, out: Path, *, l
     """
     ours = _labels_of(out, labeller)
     theirs = _read_other(other)
-    finished = [line for line in job.lines if line.id in ours and _finished(ours[line.id], job, library)]
+    finished = [line for line in job.lines if _finished(ours.get(line.id), line, library)]
     pairs = [
         (library.questions[line.question_id], ours[line.id], theirs[line.id]) for line in finished if line.id in theirs
     ]
@@ -177,9 +178,8 @@ def _show_difference(screen: Screen, difference: Difference) -> None:
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _finished(labels: Labels, job: Job, library: Library) -> bool:
-    question = next((line.question_id for line in job.lines if line.id == labels.id), None)
-    return question is not None and is_complete(labels, library.questions[question])
+def _finished(labels: Labels | None, line: AnswerLine, library: Library) -> bool:
+    return labels is not None and is_complete(labels, library.questions[line.question_id], line.answer)
 
 
 def _labels_of(path: Path, labeller: str) -> dict[str, Labels]:

@@ -157,20 +157,22 @@ def begin(document: QuestionDocument, answers: Sequence[str], labels: Labels, *,
     Args:
         document: the question's.
         answers: the first answer and those to its follow-ups.
-        labels: what is known; criteria that the document no longer has are dropped.
+        labels: what is known; criteria that the document no longer has are dropped, and verdicts whose words no
+            longer stand in the answer.
         at: name of the step to go on with; the first that is not judged when left out.
     """
     steps = steps_of(document)
-    labels = _fitting(labels, document)
+    labels = _fitting(_standing(labels, answers), document)
     names = [step.name for step in steps]
     open_steps = [number for number, step in enumerate(steps) if value_at(labels, step) is None]
     start = names.index(at) if at in names else min(open_steps, default=0)
     return Sheet(document, tuple(answers), split_sentences(answers), steps, labels, at=start)
 
 
-def is_complete(labels: Labels, document: QuestionDocument) -> bool:
-    """Whether every criterion of the document is judged."""
-    return all(value_at(labels, step) is not None for step in steps_of(document))
+def is_complete(labels: Labels, document: QuestionDocument, answers: Sequence[str]) -> bool:
+    """Whether every criterion of the document is judged, by words that stand in the answer."""
+    standing = _standing(labels, answers)
+    return all(value_at(standing, step) is not None for step in steps_of(document))
 
 
 def value_at(labels: Labels, step: Step) -> str | int | None:
@@ -299,6 +301,18 @@ def _located(words: str, sheet: Sheet) -> str:
     if quote is None:
         raise ValueError(f"These words are not in the answer: “{words.strip()}”. Copy them exactly, or give a number.")
     return quote.text
+
+
+def _standing(labels: Labels, answers: Sequence[str]) -> Labels:
+    """The labels without those whose words are not in the answer: it was edited since."""
+    gone = {
+        id
+        for id, quotes in labels.evidence.items()
+        if not all(any(words in said for said in answers) for words in quotes)
+    }
+    parts = {part: getattr(labels, part) for part in ("key_points", "red_flags", "evidence")}
+    kept = {part: {id: value for id, value in values.items() if id not in gone} for part, values in parts.items()}
+    return labels.model_copy(update=kept)
 
 
 def _fitting(labels: Labels, document: QuestionDocument) -> Labels:

@@ -120,6 +120,17 @@ def test_finished_answers_are_not_asked_again(tmp_path: Path) -> None:
     assert "All 2 answers are labelled by coach" in label(tmp_path, ids=("a", "b"))
 
 
+def test_an_answer_edited_since_is_asked_again_where_its_words_are_gone(tmp_path: Path) -> None:
+    label(tmp_path, *WHOLE)
+    edited = {"id": "a", "question_id": QUESTION.id, "answer": ANSWER.replace("I took a breath", "I breathed")}
+    job = read_answers(write(tmp_path / "in.jsonl", edited), LIBRARY)
+    desk, _ = screen(["c 2", *[""] * (len(WHOLE) - 1)])
+    label_answers(desk, job, LIBRARY, tmp_path / "out.jsonl", labeller="coach")
+    (after,) = read(tmp_path / "out.jsonl")
+    assert after["evidence"][POINTS[0]][0].startswith("I breathed")
+    assert after["band"] == 2
+
+
 def test_another_labellers_lines_stay_as_they_are(tmp_path: Path) -> None:
     other = {"id": "a", "labeller": "somebody", "band": 4, "note": "kept"}
     write(tmp_path / "out.jsonl", other)
