@@ -46,8 +46,8 @@ def readings(encoder: Encoder, part: str, *, others: bool = False) -> dict[HeadK
     questions = load_library([bundled("content")]).questions
     rows: dict[HeadKind, tuple[list[tuple[float, ...]], list[int]]] = {kind: ([], []) for kind in CLASSES}
     for question in (SEED, *(other_questions(part) if others else ())):
-        asked = verdict_questions(questions[question], lambda *_, **__: "")
-        questioned = verdict_questions(questions[question], lambda *_, **__: "")
+        judged = verdict_questions(questions[question], lambda *_, **__: "")
+        asked = [q for q in judged if q.name != "star.on_topic"]
         for first, _ in load_answers(part, question):
             sentences = [s.text for s in split_sentences([first["answer"]])]
             found = encoder.read(sentences, [(q.kind, q.criterion) for q in asked])
