@@ -15,7 +15,7 @@ import pytest
 from browsing import CHROMIUM, chromium, free_port, served
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from scripted import ScriptedDecider
-from shipped import QUESTION
+from shipped import LIBRARY, QUESTION
 from tables import ANSWER, FLAGGED, FOLLOW_UPS, SECOND, VERDICTS, seat
 from test_page import CRITERIA
 
@@ -385,3 +385,115 @@ def test_everything_can_be_done_by_keyboard_and_every_control_has_a_name(
         page.keyboard.press("Tab")
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid"
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option).click()
+
+
+def test_questions_are_searched_filtered_chosen_and_asked(context: BrowserContext, tmp_path: Path) -> None:
+    with served(seat(*FOLLOW_UPS), tmp_path) as address:
+        page = context.new_page()
+        page.goto(address)
+        found = page.locator(".found")
+        expect(found).to_have_text(f"{len(LIBRARY.questions)} questions")
+        expect(page.locator("#chosen")).to_have_text("Nothing chosen: you start with the first one shown.")
+        expect(page.get_by_role("button", name="What you missed most")).to_be_hidden()
+        page.get_by_label("Search").fill("confrontational customers")
+        expect(found).to_have_text(f"1 of {len(LIBRARY.questions)} questions")
+        expect(page.locator("#cards .card .asked")).to_have_text(QUESTION.question)
+        page.get_by_role("checkbox", name=QUESTION.question).check()
+        page.get_by_role("button", name="Clear the filters").click()
+        expect(found).to_have_text(f"{len(LIBRARY.questions)} questions")
+        expect(page.get_by_label("Search")).to_have_value("")
+        choose(page, "Role", "Barista (1)")
+        expect(found).to_have_text(f"1 of {len(LIBRARY.questions)} questions")
+        expect(page.get_by_text("Chosen, though the filters leave them out")).to_be_visible()
+        page.get_by_role("checkbox").nth(1).check()
+        expect(page.locator("#chosen")).to_have_text("2 questions chosen, about 12 minutes")
+        page.get_by_role("button", name="Start the interview").click()
+        expect(page.locator("#question")).to_contain_text("question 1 of 2")
+        expect(page.locator("#question")).to_contain_text(QUESTION.question)
+        page.get_by_role("button", name="Start again").click()
+        expect(found).to_have_text(f"{len(LIBRARY.questions)} questions")
+        expect(page.locator("#chosen")).to_have_text("Nothing chosen: you start with the first one shown.")
+
+
+def test_one_click_begins_an_interview(context: BrowserContext, tmp_path: Path) -> None:
+    with served(seat(), tmp_path) as address:
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_role("button", name="Start the interview").click()
+        expect(page.locator("#question")).to_contain_text(next(iter(LIBRARY.questions.values())).question)
+
+
+def test_a_plan_is_looked_at_and_started(context: BrowserContext, tmp_path: Path) -> None:
+    plan = LIBRARY.plans["shop-floor"]
+    with served(seat(), tmp_path) as address:
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_role("tab", name="Plans").click()
+        asks = page.locator("#plans .asks:visible")
+        expect(asks).to_have_count(1)
+        page.get_by_role("radio", name=plan.title).check()
+        expect(asks.locator("li")).to_have_text([LIBRARY.questions[id].question for id in plan.questions])
+        page.get_by_role("button", name="Start this plan").click()
+        expect(page.locator("#question")).to_contain_text(f"{plan.title} · question 1 of {len(plan.questions)}")
+
+
+def test_nothing_that_fits_has_a_way_out(context: BrowserContext, tmp_path: Path) -> None:
+    with served(seat(), tmp_path) as address:
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_label("Search").fill("zebra")
+        expect(page.locator("#cards")).to_contain_text("Nothing fits")
+        page.get_by_role("button", name="Start the interview").click()
+        expect(page.get_by_role("alert")).to_contain_text("Nothing fits: clear the filters")
+        page.locator("#cards").get_by_role("button", name="Clear the filters").click()
+        expect(page.locator(".found")).to_have_text(f"{len(LIBRARY.questions)} questions")
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_surprise_keeps_to_the_filters_and_what_was_missed_is_offered_next_time(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    with served(seat(*FOLLOW_UPS), tmp_path) as address:
+        page = context.new_page()
+        begin(page, address)
+        say(page, ANSWER)
+        expect(page.locator("#side")).to_contain_text("band 4 of 5")
+        page.get_by_role("button", name="Start again").click()
+        page.get_by_role("button", name="What you missed most").click()
+        expect(page.locator("#question")).to_contain_text("5 questions, what you missed most · question 1 of 5")
+        expect(page.locator("#question")).to_contain_text(QUESTION.question)
+        page.get_by_role("button", name="Start again").click()
+        choose(page, "Role", "Barista (1)")
+        expect(page.locator(".found")).to_contain_text("1 of")
+        page.get_by_role("button", name="Surprise me").click()
+        expect(page.locator("#question")).to_contain_text("Barista · One question, chosen at random")
+
+
+def test_the_start_button_stays_in_sight_and_the_library_is_worked_by_keyboard(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with served(seat(), tmp_path) as address:
+        context = browser.new_context(viewport={"width": 390, "height": 844})
+        page = context.new_page()
+        page.goto(address)
+        button = page.get_by_role("button", name="Start the interview")
+        expect(button).to_be_in_viewport()
+        page.get_by_label("Search").focus()
+        page.keyboard.insert_text("confrontational")
+        expect(page.locator(".found")).to_contain_text("1 of")
+        page.get_by_role("checkbox").focus()
+        page.keyboard.press("Space")
+        expect(page.locator("#chosen")).to_contain_text("1 question chosen")
+        page.get_by_role("tab", name="Plans").focus()
+        page.keyboard.press("Enter")
+        page.get_by_role("radio", name="A first job").focus()
+        page.keyboard.press("ArrowDown")
+        page.get_by_role("button", name="Start this plan").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#question")).to_contain_text("Call Centre Agent")
+        context.close()

@@ -64,14 +64,29 @@
 			: "Nothing chosen: you start with the first one shown.";
 		if (line.textContent !== says) line.textContent = says;
 	};
-	document.addEventListener("change", (event) => event.target.closest?.("#cards") && count());
+	// Gradio reuses the boxes it has when it draws anew, ticks and all: so the attribute is what counts.
+	const BOXES = "#cards input, #plans input";
+	const note = (event) => {
+		if (!event.target.matches?.(BOXES)) return;
+		for (const box of document.querySelectorAll(BOXES)) box.toggleAttribute("checked", box.checked);
+		count();
+	};
+	const tick = () => {
+		for (const box of document.querySelectorAll(BOXES)) box.checked = box.hasAttribute("checked");
+		count();
+	};
+	document.addEventListener("change", note);
 	document.addEventListener("click", (event) => {
 		const press = event.target.closest?.("[data-press]")?.dataset.press;
 		if (press) document.getElementById(press)?.click();
 	});
-	whenThere("#cards", (cards) => {
-		count();
-		new MutationObserver(count).observe(cards, { childList: true, subtree: true });
+	whenThere("#library", (library) => {
+		tick();
+		new MutationObserver(tick).observe(library, {
+			childList: true,
+			subtree: true,
+			attributeFilter: ["checked", "value"],
+		});
 	});
 
 	// 4. Ctrl+Enter or Cmd+Enter sends, like Shift+Enter; Enter alone starts a new line.
