@@ -145,6 +145,9 @@ class Settings(BaseSettings):
         "127.0.0.1",
     )
     port: int = _variable("INTERVIEWER_PORT", "Port of the page.", 7860, ge=1, le=65535)
+    author: bool = _variable(
+        "INTERVIEWER_AUTHOR", "Whether the page shows authors what each question is judged by.", False
+    )
     data: Folder | None = _variable("INTERVIEWER_DATA", "Folder for saved interviews.")
     cache: Folder | None = _variable("INTERVIEWER_CACHE", "Folder for the embedded model.")
     timeout_seconds: float = _variable(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from interviewer.page.author import Author
 from interviewer.page.serving import open_page
 from interviewer.panel import Panel
 from interviewer.store import Store
@@ -45,7 +46,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(panel: Panel, folder: Path, port: int | None = None) -> Iterator[str]:
+def served(panel: Panel, folder: Path, port: int | None = None, author: Author | None = None) -> Iterator[str]:
     """The page's address."""
-    with open_page(panel, Store(folder), host="127.0.0.1", port=port or free_port()) as page:
+    with open_page(panel, Store(folder), host="127.0.0.1", port=port or free_port(), author=author) as page:
         yield page.address

@@ -20,6 +20,7 @@ from tables import ANSWER, FLAGGED, FOLLOW_UPS, SECOND, VERDICTS, seat
 from test_page import CRITERIA
 
 from interviewer.errors import ProviderUnreachable
+from interviewer.page.author import Seen
 from interviewer.page.marks import escape
 from interviewer.schema import Decision, State, TypedQuestion
 
@@ -497,3 +498,35 @@ def test_the_start_button_stays_in_sight_and_the_library_is_worked_by_keyboard(
         page.keyboard.press("Enter")
         expect(page.locator("#question")).to_contain_text("Call Centre Agent")
         context.close()
+
+
+def see(question_id: str) -> Seen:
+    document = LIBRARY.questions[question_id]
+    return Seen(document, [("interviewer: system", "You <b>ask</b>.", 3)], ["calm.md:3: two points overlap"])
+
+
+def test_candidates_have_no_author_view(context: BrowserContext, tmp_path: Path) -> None:
+    with served(seat(), tmp_path) as address:
+        page = context.new_page()
+        page.goto(address)
+        expect(page.get_by_role("tab", name="Plans")).to_be_visible()
+        expect(page.get_by_role("tab", name="Author")).to_have_count(0)
+
+
+def test_an_author_sees_a_question_as_candidates_and_as_the_grader_do(context: BrowserContext, tmp_path: Path) -> None:
+    with served(seat(), tmp_path, author=see) as address:
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_role("tab", name="Author").click()
+        page.get_by_role("button", name="Read it again").click()
+        seen = page.locator("#seen")
+        expect(seen).to_contain_text("Choose a question to look at.")
+        page.get_by_label("Question", exact=True).fill("confrontational")
+        page.get_by_role("option", name=QUESTION.question).click()
+        expect(seen).to_contain_text("two points overlap")
+        expect(seen).to_contain_text(QUESTION.role_description)
+        expect(seen.get_by_text(QUESTION.key_points[0].covered)).to_be_hidden()
+        seen.get_by_text(f"Key points ({len(QUESTION.key_points)})").click()
+        expect(seen.get_by_text(QUESTION.key_points[0].covered)).to_be_visible()
+        seen.get_by_text("interviewer: system · 3 tokens").click()
+        expect(seen.locator("pre")).to_have_text("You <b>ask</b>.")

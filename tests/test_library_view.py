@@ -12,6 +12,7 @@ import pytest
 from shipped import LIBRARY, QUESTION
 from tables import seat
 
+from interviewer.page.author import Seen, show_seen
 from interviewer.page.catalogue import Filters, count_choices, show_cards, show_plans
 from interviewer.page.desk import Change, Desk
 from interviewer.page.marks import escape
@@ -129,6 +130,14 @@ def test_a_documents_words_never_become_markup(nasty: str) -> None:
     html = show_cards(library, Filters()) + show_plans(library)
     assert nasty not in html and html.count(escape(nasty)) >= 8
     assert "No plans yet" in show_plans(library.model_copy(update={"plans": {}}))
+
+
+def test_an_author_sees_everything_a_question_is_judged_by_its_prompts_and_what_a_check_finds() -> None:
+    html = unescape(show_seen(Seen(QUESTION, [("system", "You ask.", 3)], ["x.md:3: two points overlap"])))
+    assert not [text for text in judged_by(QUESTION) if text not in html]
+    assert "system · 3 tokens" in html and "You ask." in html and "x.md:3: two points overlap" in html
+    assert QUESTION.role_description in html and not card_ids(html)
+    assert "finds nothing" in show_seen(Seen(QUESTION, []))
 
 
 def asked(change: Change) -> list[str]:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..panel import Panel
     from ..store import Store
+    from .author import Author
 
 __all__ = ["serve_page"]
 
 
-def serve_page(panel: Panel, store: Store, *, host: str, port: int, open_browser: bool = False) -> None:
+def serve_page(
+    panel: Panel, store: Store, *, host: str, port: int, open_browser: bool = False, author: Author | None = None
+) -> None:
     """Serves the page until interrupted, its address printed when it can be opened.
 
     Args:
@@ -20,13 +23,14 @@ def serve_page(panel: Panel, store: Store, *, host: str, port: int, open_browser
         host: where to listen; anything but this machine's own address shows the page to the network.
         port: of the page.
         open_browser: whether to open it in the user's browser.
+        author: reads questions for the author's view; without it the page has none.
 
     Raises:
         SettingsError: the address is taken or can't be listened on.
     """
     from .serving import open_page
 
-    with open_page(panel, store, host=host, port=port) as served:
+    with open_page(panel, store, host=host, port=port, author=author) as served:
         print(f"The interviewer waits at {served.address} (Ctrl-C ends it).", flush=True)
         for warning in served.warnings:
             print(warning, flush=True)

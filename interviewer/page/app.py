@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from ..errors import InterviewerError
 from ..panel import Panel
+from .author import Author, show_seen
 from .browsing import Browsing, lay_out_library
 from .desk import Change, Desk
-from .frame import show_people, show_side, show_welcome
+from .frame import show_failure, show_notice, show_people, show_side, show_welcome
 
 __all__ = ["build_page"]
 
@@ -72,18 +75,20 @@ def _flag(name: str, *, up: bool) -> str:
     return f'<i class="flag-{name}"></i>' if up else ""
 
 
-def build_page(panel: Panel, desk: Desk) -> gr.Blocks:
-    """The page, not yet served. Nothing of the documents but questions, roles and themes is in it."""
+def build_page(panel: Panel, desk: Desk, author: Author | None = None) -> gr.Blocks:
+    """The page, not yet served. Of the documents it holds what candidates may know, unless it is for an author."""
     page: gr.Blocks
     with gr.Blocks(title="interviewer", analytics_enabled=False, fill_width=True) as page:
-        parts = _lay_out(panel)
+        parts = _lay_out(panel, author=author is not None)
         _wire(page, parts, desk, speech_first=panel.grade_after_speech)
+        if author is not None:
+            _wire_author(parts.library, author)
     # Everybody has their own interview: a limit of one would make the second tab wait for the first.
     page.queue(api_open=False, default_concurrency_limit=None)
     return page
 
 
-def _lay_out(panel: Panel) -> _Parts:
+def _lay_out(panel: Panel, *, author: bool) -> _Parts:
     interview = gr.State(None)
     # Not a secret: it only scrambles what the browser keeps, and a fixed one lets a restarted page read it.
     kept = gr.BrowserState(
@@ -98,7 +103,7 @@ def _lay_out(panel: Panel) -> _Parts:
     with gr.Column(elem_id="start"):
         gr.HTML(show_welcome(), js_on_load=None)
         back = gr.Button("Go on with the last one", elem_id="back")
-        library = lay_out_library(panel.library)
+        library = lay_out_library(panel.library, author=author)
     with gr.Row(elem_id="room"):
         with gr.Column(elem_id="talk", scale=5, min_width=320):
             question = gr.HTML("", elem_id="question", js_on_load=None)
@@ -204,6 +209,20 @@ def _wire_library(p: _Parts, desk: Desk, once: Callable[..., Any], shelf: list[A
     lib.begin_plan.click(once(desk.begin_plan), lib.told, whole, js=f"() => [{_PLAN}]", **_QUIET)
     lib.surprise.click(once(desk.surprise), filters, whole, **_QUIET)
     lib.missed.click(once(lambda *given: desk.surprise(*given, weakest=True)), filters, whole, **_QUIET)
+
+
+def _wire_author(lib: Browsing, author: Author) -> None:
+    async def look(question_id: str | None) -> AsyncIterator[str]:
+        if not question_id:
+            yield show_notice("Choose a question to look at.")
+            return
+        yield show_notice("The document is being read and checked …")
+        try:
+            yield show_seen(await asyncio.to_thread(author, question_id))
+        except InterviewerError as failure:
+            yield show_failure(failure, "")
+
+    gr.on([lib.document.input, lib.again.click], look, lib.document, lib.seen, **_QUIET)
 
 
 def _previous(kept: Any) -> dict[str, str]:

@@ -30,6 +30,10 @@ class Browsing:
     begin: gr.Button
     plans: gr.HTML
     begin_plan: gr.Button
+    document: gr.Dropdown
+    again: gr.Button
+    seen: gr.HTML
+    """The author's view, with the two before it; left out of the page for candidates."""
     told: gr.Textbox
     """Never shown: carries what the browser adds to a request."""
 
@@ -52,8 +56,8 @@ class Browsing:
         return {part: gr.update(**told) if isinstance(told, dict) else told for part, told in found.items()}
 
 
-def lay_out_library(library: Library) -> Browsing:
-    """Two tabs: questions to choose from, and plans."""
+def lay_out_library(library: Library, *, author: bool) -> Browsing:
+    """Two tabs, questions to choose from and plans; a third one for an author."""
     with gr.Tabs(elem_id="library"):
         with gr.Tab("Questions"):
             questions = _lay_out_questions(library)
@@ -63,8 +67,17 @@ def lay_out_library(library: Library) -> Browsing:
             with gr.Row(elem_classes="buttons bar"):
                 gr.HTML('<p class="label">A plan ends by itself when its minutes are over.</p>', js_on_load=None)
                 begin_plan = gr.Button("Start this plan", variant="primary", elem_id="begin-plan")
+        with gr.Tab("Author", visible=author):
+            document = gr.Dropdown(
+                [(one.question, one.id) for one in library.questions.values()] if author else [],
+                value=None, label="Question", elem_id="document",
+            )  # fmt: skip
+            again = gr.Button("Read it again", size="sm", elem_id="again")
+            seen = gr.HTML("", elem_id="seen", js_on_load=None)
     told = gr.Textbox(visible="hidden")
-    return Browsing(**questions, plans=plans, begin_plan=begin_plan, told=told)
+    return Browsing(
+        **questions, plans=plans, begin_plan=begin_plan, document=document, again=again, seen=seen, told=told
+    )
 
 
 def _lay_out_questions(library: Library) -> dict[str, Any]:

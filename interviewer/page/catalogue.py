@@ -10,7 +10,7 @@ from ..plans import MINUTES_A_QUESTION, find_questions
 from ..schema import Library, Plan, QuestionDocument
 from .marks import escape
 
-__all__ = ["NOTHING_FITS", "Filters", "count_choices", "say_chosen", "show_cards", "show_plans"]
+__all__ = ["NOTHING_FITS", "Filters", "count_choices", "say_chosen", "show_card", "show_cards", "show_plans"]
 
 NOTHING_FITS = "Nothing fits: clear the filters, or try fewer words."
 LEFT_OUT = "Chosen, though the filters leave them out"
@@ -72,20 +72,24 @@ def _empty() -> str:
 def _cards(documents: Sequence[QuestionDocument], chosen: Collection[str], label: str) -> str:
     if not documents:
         return ""
-    cards = "".join(_card(document, chosen=document.id in chosen) for document in documents)
+    cards = "".join(f"<li>{show_card(one, box=_box(one, chosen=one.id in chosen))}</li>" for one in documents)
     heading = f'<p class="label left-out">{label}</p>' if label == LEFT_OUT else ""
     return f'{heading}<ul class="cards" aria-label="{label}">{cards}</ul>'
 
 
-def _card(document: QuestionDocument, *, chosen: bool) -> str:
+def _box(document: QuestionDocument, *, chosen: bool) -> str:
+    return f'<input type="checkbox" value="{escape(document.id)}"{" checked" * chosen}>'
+
+
+def show_card(document: QuestionDocument, *, box: str) -> str:
+    """What candidates may know of a question before it is asked; `box` is the HTML to choose it by."""
     themes = "".join(f"<li>{escape(theme)}</li>" for theme in document.themes)
     return (
-        f'<li><label class="card"><input type="checkbox" value="{escape(document.id)}"{" checked" * chosen}>'
-        f'<span class="eyebrow">{escape(document.role)} · {escape(document.function)}</span>'
+        f'<label class="card">{box}<span class="eyebrow">{escape(document.role)} · {escape(document.function)}</span>'
         f'<span class="asked">{escape(document.question)}</span>'
         f'<span class="about"><b>The job:</b> {escape(document.role_description)}</span></label>'
         f'<div class="wanted"><span class="label">The interviewer wants to hear about</span>'
-        f'<ul class="themes">{themes}</ul></div></li>'
+        f'<ul class="themes">{themes}</ul></div>'
     )
 
 

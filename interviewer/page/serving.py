@@ -19,6 +19,7 @@ from ..errors import SettingsError
 from ..panel import Panel
 from ..store import Store
 from .app import build_page
+from .author import Author
 from .desk import Desk
 from .looks import head, make_theme, style_sheet
 
@@ -97,8 +98,8 @@ class Served:
 
 
 @contextmanager
-def open_page(panel: Panel, store: Store, *, host: str, port: int) -> Iterator[Served]:
-    """Serves the page in the background and closes it at the end.
+def open_page(panel: Panel, store: Store, *, host: str, port: int, author: Author | None = None) -> Iterator[Served]:
+    """Serves the page in the background and closes it at the end; with `author`, it has the author's view.
 
     Raises:
         SettingsError: the address is taken or can't be listened on.
@@ -108,7 +109,7 @@ def open_page(panel: Panel, store: Store, *, host: str, port: int) -> Iterator[S
     local = _is_local(bare)
     own_names = frozenset({"localhost", "127.0.0.1", "::1", bare}) if local else frozenset()
     with ThreadPoolExecutor(1) as beside:  # whoever calls may have a loop running already
-        app = beside.submit(asyncio.run, _build(panel, store, own_names)).result()
+        app = beside.submit(asyncio.run, _build(panel, store, own_names, author)).result()
     *_, server = http_server.start_server(app, bare, port)
     name = f"[{bare}]" if ":" in bare else bare
     try:
@@ -117,13 +118,13 @@ def open_page(panel: Panel, store: Store, *, host: str, port: int) -> Iterator[S
         _end(server)
 
 
-async def _build(panel: Panel, store: Store, own_names: frozenset[str]) -> Any:
+async def _build(panel: Panel, store: Store, own_names: frozenset[str], author: Author | None) -> Any:
     """The whole application; in a running loop, for gradio otherwise makes loops of its own and leaves them open."""
     app = gr.routes.App(openapi_url=None)
     app.add_middleware(Guard, own_names=own_names)
     gr.mount_gradio_app(
         app,
-        build_page(panel, Desk(panel, store)),
+        build_page(panel, Desk(panel, store), author),
         path="/",
         theme=make_theme(),
         css=style_sheet(),
