@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from . import local_model
 from .builtin import BuiltinDecider
-from .content import load_library
+from .content import LiveLibrary, load_library
 from .deciders import Models, choose_decider
 from .encoder import load
 from .errors import ModelFileError, ProviderUnsupported
@@ -39,7 +39,11 @@ GRAMMAR = "interviewer/one_question.gbnf"
 
 def open_library(settings: Settings) -> Library:
     """The shipped documents and those of the folders in the settings."""
-    return load_library([bundled("content"), *settings.content])
+    return load_library(_folders(settings))
+
+
+def _folders(settings: Settings) -> list[Path]:
+    return [bundled("content"), *settings.content]
 
 
 def open_store(settings: Settings) -> Store:
@@ -61,7 +65,8 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
         ReplyError: what answers at its address is no endpoint.
         ContentError: a document is wrong.
     """
-    library, prompts = open_library(settings), Prompts(settings.prompts)
+    documents, prompts = LiveLibrary(_folders(settings)), Prompts(settings.prompts)
+    library = documents.library
     notices: list[str] = []
     with ExitStack() as stack:
         models = _models(settings, prompts, stack, say, notices)
@@ -86,6 +91,7 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
             price=read_price(settings),
             limits=Limits(follow_ups=settings.follow_ups, minutes=settings.minutes),
             notices=(*notices, chosen.why),
+            documents=documents,
         )
 
 

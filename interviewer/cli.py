@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 
@@ -245,42 +246,74 @@ def import_(
 
 
 @app.command()
+def new(
+    id: Annotated[str, typer.Argument(help="Lower-case words joined by hyphens, e.g. late-delivery.")],
+    kind: Annotated[
+        Literal["question", "example", "guide"], typer.Option(help="What to begin: question, example or guide.")
+    ] = "question",
+    out: Annotated[Path, typer.Option(help="Folder that gets questions/, examples/ and guides/.")] = Path("content"),
+) -> None:
+    """Begin a document: a commented skeleton to fill in."""
+    from .authoring import new_document, next_step
+
+    typer.echo(str(new_document(id, kind, out)))
+    _note(next_step(id, kind, out))
+
+
+@app.command()
 def check(
     folders: Annotated[
         list[Path] | None, typer.Argument(metavar="[DIR]...", help="Folders of documents; the shipped ones if none.")
     ] = None,
+    content: Annotated[
+        list[Path] | None,
+        typer.Option("--content", help="A folder that links may lead to; may be given several times."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON, for other programs.")] = False,
 ) -> None:
     """Check documents without a model; exit code 1 when anything is wrong."""
-    from .content import check_folder, load_library
-    from .folders import bundled
+    from .authoring import check_documents
 
-    chosen = folders or [bundled("content")]
-    problems = [problem for folder in chosen for problem in check_folder(folder)]
-    for problem in problems:
-        typer.echo(str(problem), err=True)
-    if problems:
-        fail(f"{_count(len(problems), 'problem')} found.")
-    library = load_library(chosen)
+    checked = check_documents(folders or (), _settings(content=content))
+    errors, warnings = checked.count("error"), checked.count("warning")
+    if as_json:
+        typer.echo(json.dumps(checked.as_json(), ensure_ascii=False, indent=2))
+        sys.exit(1 if errors or (strict and warnings) else 0)
+    for finding in checked.findings:
+        typer.echo(str(finding), err=True)
+    told = [_count(errors, "problem")] * bool(errors) + [_count(warnings, "warning")] * bool(warnings)
+    if errors or (strict and warnings):
+        fail(f"{' and '.join(told)} found.")
+    library = checked.library
     counts = (
         _count(len(library.questions), "question"),
         _count(len(library.examples), "worked example"),
         _count(len(library.guides), "guide"),
     )
-    typer.echo(f"{', '.join(counts)}: no problem found.")
+    typer.echo(f"{', '.join(counts)}: {'; '.join(['no problem found', *told])}.")
 
 
 @app.command()
 def preview(
     question: Annotated[str, typer.Argument(help="Id of a question.")],
     answer: Annotated[str, typer.Option(help="An answer to show in place.")] = "(the candidate's answer)",
+    margin: Annotated[
+        bool, typer.Option("--margin/--no-margin", help="Which line of the document each line comes from.")
+    ] = True,
     content: ContentFlag = None,
     prompts: PromptsFlag = None,
 ) -> None:
     """Print the exact prompts of a question, with their token counts."""
     from .commands import preview as prompts_of
 
-    for section in prompts_of(_settings(content=content, prompts=prompts), question, answer):
-        typer.echo(f"── {section.title} · {section.tokens} tokens ──\n{section.text}\n")
+    sections = prompts_of(_settings(content=content, prompts=prompts), question, answer)
+    width = max(len(origin) for section in sections for origin in section.margin)
+    for section in sections:
+        typer.echo(f"── {section.title} · {section.tokens} tokens ──")
+        for origin, line in zip(section.margin, section.text.split("\n"), strict=True):
+            typer.echo(f"{origin:>{width}} │ {line}" if margin else line)
+        typer.echo()
 
 
 @app.command()

@@ -11,13 +11,14 @@ from typing import Any
 from .batch import AnswerLine, Job, grade_file, numbered_lines, read_answers
 from .build import open_library, read_price
 from .chat_decider import ChatDecider, batch_line, read_batch_reply, write_messages
-from .content import write_example, write_guide, write_question
+from .content import read_page, write_example, write_guide, write_question
 from .errors import AnswersError, ContentError, ProviderUnsupported
 from .grading import Price, blank_grade, finish, questions_for
 from .importer import import_page
 from .intake import ungradable
 from .interview import FollowUp, answer, begin, messages, next_step
 from .llm import LLM, Api
+from .margins import lines_behind, marked
 from .panel import Panel
 from .prompts import Prompts
 from .rubric import rubric_hash
@@ -38,6 +39,8 @@ class Section:
     title: str
     text: str
     tokens: int
+    margin: tuple[str, ...]
+    """For each line of the text the document's lines in it, `late-delivery.md:23`; empty for the template's words."""
 
 
 async def grade_answers(panel: Panel, job: Job, out: Path, *, concurrency: int, progress: Progress) -> tuple[int, int]:
@@ -218,21 +221,29 @@ def preview(settings: Settings, question: str, said: str) -> list[Section]:
     if question not in library.questions:
         raise ContentError(f"There is no question {question!r}; `interviewer questions` lists them.")
     document = library.questions[question]
-    interview = answer(begin([document], prompts=prompts, id="preview", now=0.0), said)
-    step = next_step(interview, None, now=0.0)
-    sent = messages(interview, step.probe, prompts) if isinstance(step, FollowUp) else []
-    reading, questions = questions_for(document, [said], [document.question], prompts)
+    page = read_page(document)
+    name = Path(document.source).name
+    sent = _prompts_of(document, said, prompts)
+    copies = _prompts_of(marked(document, lambda place: page.line(*place)), said, prompts)
     return [
-        *_sections("interviewer", sent),
-        *_sections("chat decider", write_messages(reading, questions, prompts)),
-        _section("what every decider reads", reading.text),
-        *(_section(f"decision {one.name} ({one.type})", one.instructions) for one in questions),
+        Section(title, text, count_tokens(text), tuple(_margin(name, lines) for lines in lines_behind(text, copy)))
+        for (title, text), (_, copy) in zip(sent, copies, strict=True)
     ]
 
 
-def _sections(who: str, sent: Sequence[Mapping[str, str]]) -> list[Section]:
-    return [_section(f"{who}: {message['role']}", message["content"]) for message in sent]
+def _prompts_of(document: QuestionDocument, said: str, prompts: Prompts) -> list[tuple[str, str]]:
+    """(title, text) of every prompt."""
+    interview = answer(begin([document], prompts=prompts, id="preview", now=0.0), said)
+    step = next_step(interview, None, now=0.0)
+    asked = messages(interview, step.probe, prompts) if isinstance(step, FollowUp) else []
+    reading, questions = questions_for(document, [said], [document.question], prompts)
+    return [
+        *((f"interviewer: {one['role']}", one["content"]) for one in asked),
+        *((f"chat decider: {one['role']}", one["content"]) for one in write_messages(reading, questions, prompts)),
+        ("what every decider reads", reading.text),
+        *((f"decision {one.name} ({one.type})", one.instructions) for one in questions),
+    ]
 
 
-def _section(title: str, text: str) -> Section:
-    return Section(title, text, count_tokens(text))
+def _margin(name: str, lines: Sequence[int]) -> str:
+    return f"{name}:{','.join(map(str, lines))}" if lines else ""

@@ -1,11 +1,13 @@
 """Finds the documents in content folders and loads them into one library; never asks a model anything.
 
-A folder holds `questions/`, `examples/`, `guides/` and `plans/`. Every mistake is a `ContentError` with FILE:LINE in front.
+A folder holds `questions/`, `examples/`, `guides/` and `plans/`. Every mistake is a `ContentError` that opens with
+`FILE:LINE:`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -18,10 +20,14 @@ from .typeset import example_text, guide_text, question_text
 
 __all__ = [
     "MAX_BYTES",
+    "LiveLibrary",
+    "Reading",
     "check_folder",
     "document_schema",
     "load_library",
     "questions_table",
+    "read_folders",
+    "read_page",
     "write_example",
     "write_guide",
     "write_question",
@@ -29,6 +35,8 @@ __all__ = [
 
 MAX_BYTES = 200_000
 """A larger file is refused: documents are pages, not books."""
+
+_SHELVES = ("questions", "examples", "guides", "plans")
 
 D = TypeVar("D", bound=QuestionDocument | WorkedExample | Guide | Plan)
 
@@ -43,6 +51,10 @@ class _Shelf(Generic[D]):
     unread: set[str] = field(default_factory=set)
     """Names of files that can't be read: a link to one is no further mistake."""
 
+    @property
+    def names(self) -> set[str]:
+        return self.documents.keys() | self.unread
+
 
 class _Shelves:
     """Everything read so far."""
@@ -55,9 +67,38 @@ class _Shelves:
         self.pages: dict[str, Page] = {}
         """By file (or folder, for one without documents), in the order of reading."""
 
+    def library(self) -> Library:
+        return Library(
+            questions=self.questions.documents,
+            examples=self.examples.documents,
+            guides=self.guides.documents,
+            plans=self.plans.documents,
+        )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What stands in some folders, mistakes and all."""
+
+    library: Library
+    """The documents that could be read."""
+    near: Library
+    """The documents beside them, where links may lead too."""
+    pages: Mapping[str, Page]
+    """By file: what is wrong with it, and where its texts stand."""
+
     @property
     def problems(self) -> list[ContentError]:
+        """Every mistake, file by file."""
         return [problem for page in self.pages.values() for problem in page.problems]
+
+
+def read_folders(folders: Sequence[Path], beside: Sequence[Path] = ()) -> Reading:
+    """Reads every document in the folders; their links may also lead to documents in the folders beside them."""
+    near = _read_all_in([folder for folder in beside if folder.resolve() not in {one.resolve() for one in folders}])
+    found = _read_all_in(folders)
+    _check_links(found, near)
+    return Reading(found.library(), near.library(), found.pages)
 
 
 def load_library(folders: Sequence[Path]) -> Library:
@@ -66,24 +107,68 @@ def load_library(folders: Sequence[Path]) -> Library:
     Raises:
         ContentError: the first mistake; it says how many more there are.
     """
-    found = _read_folders(folders)
+    found = read_folders(folders)
     if problems := found.problems:
         also = f" (and {len(problems) - 1} more: `interviewer check DIR` lists them)" if len(problems) > 1 else ""
         raise ContentError(f"{problems[0]}{also}")
-    return Library(
-        questions=found.questions.documents,
-        examples=found.examples.documents,
-        guides=found.guides.documents,
-        plans=found.plans.documents,
-    )
+    return found.library
 
 
 def check_folder(path: Path, beside: Sequence[Path] = ()) -> list[ContentError]:
     """All mistakes in a content folder, file by file; its links may also lead to the folders beside it."""
-    return _read_folders([*beside, path]).problems
+    return read_folders([path], beside).problems
 
 
-def _read_folders(folders: Sequence[Path]) -> _Shelves:
+def read_page(document: QuestionDocument) -> Page:
+    """Where the texts of a question stand, from its file."""
+    page = Page(document.source)
+    text = _read_text(Path(document.source), page)
+    if text is not None:
+        read_question(text, page)
+    return page
+
+
+class LiveLibrary:
+    """The library of some folders, read again when one of their files has changed."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Reads the folders.
+
+        Raises:
+            ContentError: see `load_library`.
+        """
+        self._folders = tuple(folders)
+        self._stamps = _stamps(self._folders)
+        self._notice = ""
+        self.library = load_library(self._folders)
+
+    def renew(self) -> str:
+        """Reads all again if a file was changed, added or taken away.
+
+        Returns:
+            A sentence when a document can't be read: the library is then the last one that could. Else nothing.
+        """
+        stamps = _stamps(self._folders)
+        if stamps != self._stamps:
+            self._stamps, self._notice = stamps, ""
+            try:
+                self.library = load_library(self._folders)
+            except ContentError as mistake:
+                self._notice = f"{mistake}. Until that is put right, all documents are used as they were before."
+        return self._notice
+
+
+def _stamps(folders: Sequence[Path]) -> dict[Path, tuple[int, int]]:
+    """When each document was last changed, and its size."""
+    found: dict[Path, tuple[int, int]] = {}
+    for file in (file for folder in folders for shelf in _SHELVES for file in _files(folder / shelf)):
+        with suppress(OSError):  # gone since it was listed
+            state = file.stat()
+            found[file] = (state.st_mtime_ns, state.st_size)
+    return found
+
+
+def _read_all_in(folders: Sequence[Path]) -> _Shelves:
     found = _Shelves()
     for folder in {folder.resolve(): folder for folder in folders}.values():
         already = len(found.pages)
@@ -95,7 +180,6 @@ def _read_folders(folders: Sequence[Path]) -> _Shelves:
             what = "holds no documents" if folder.is_dir() else "is not a folder"
             page = found.pages[str(folder)] = Page(str(folder))
             page.wrong(1, f"{what}: expected questions/*.md, examples/*.md, guides/*.md or plans/*.md in it")
-    _check_links(found)
     return found
 
 
@@ -140,21 +224,19 @@ def _read_text(file: Path, page: Page) -> str | None:
     return None
 
 
-def _check_links(found: _Shelves) -> None:
-    examples = found.examples.documents.keys() | found.examples.unread
-    guides = found.guides.documents.keys() | found.guides.unread
-    criteria: set[str] = set()
+def _check_links(found: _Shelves, near: _Shelves) -> None:
+    examples = found.examples.names | near.examples.names
+    guides = found.guides.names | near.guides.names
     for question in found.questions.documents.values():
         page = found.pages[question.source]
         _check_names(question.examples, examples, page, "examples", "worked example")
         _check_names(question.guides, guides, page, "guides", "guide")
-        for listed in (question.key_points, question.motivations, question.red_flags):
-            criteria.update(one.id for one in listed)
-    questions = found.questions.documents.keys() | found.questions.unread
     for plan in found.plans.documents.values():
+        questions = found.questions.names | near.questions.names
         _check_names(plan.questions, questions, found.pages[plan.source], "questions", "question")
-    if found.questions.unread:
+    if found.questions.unread | near.questions.unread:
         return  # the criteria of a question that can't be read are not known
+    criteria = {*_criteria(found.questions.documents), *_criteria(near.questions.documents)}
     for example in found.examples.documents.values():
         _check_names(example.shows, criteria, found.pages[example.source], "shows", "criterion")
     for guide in found.guides.documents.values():
@@ -162,8 +244,14 @@ def _check_links(found: _Shelves) -> None:
             _check_names(step.shows, criteria, found.pages[guide.source], ("steps", number), "criterion")
 
 
+def _criteria(questions: Mapping[str, QuestionDocument]) -> Iterator[str]:
+    for question in questions.values():
+        for listed in (question.key_points, question.motivations, question.red_flags):
+            yield from (one.id for one in listed)
+
+
 def _check_names(
-    names: Sequence[str], known: Container[str], page: Page, where: str | tuple[str, int], what: str
+    names: Sequence[str], known: Collection[str], page: Page, where: str | tuple[str, int], what: str
 ) -> None:
     for number, name in enumerate(names):
         line = page.line(where, number) if isinstance(where, str) else page.line(*where)

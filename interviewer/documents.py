@@ -33,6 +33,8 @@ __all__ = ["CRITERION_ID", "DOCUMENT_ID", "document_schema", "read_example", "re
 
 DOCUMENT_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 CRITERION_ID = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+UNWRITTEN = "…"
+"""What stands for a heading's words in a new document's skeleton."""
 
 D = TypeVar("D", QuestionDocument, WorkedExample, Guide, Plan)
 H = TypeVar("H", bound=Record)
@@ -129,6 +131,8 @@ def _read(
         page.wrong(parts[0].heading.number if parts else first_line, "the body must open with `# ` and a title")
         return None
     page.lines[("title",)] = parts[0].heading.number
+    if parts[0].name == UNWRITTEN:
+        page.wrong(parts[0].heading.number, f"the title is still `{UNWRITTEN}`: write it")
     for other in parts[1:]:
         if other.depth == 1:
             page.wrong(other.heading.number, "a second `# ` heading: a document holds one")
@@ -299,7 +303,7 @@ def _name_and_id(part: Part, page: Page) -> tuple[str, str]:
     match = re.fullmatch(r"(.*?)(?<!\\)\{#([^{}]*)\}", part.heading.raw, re.DOTALL)
     name = plain(match[1]) if match else part.name
     id_ = match[2].strip() if match else ""
-    if not match or not name:
+    if not match or name in ("", UNWRITTEN):
         page.wrong(part.heading.number, f"heading `{_short(part.name)}` must be `### Name {{#id}}`")
     elif not re.fullmatch(CRITERION_ID, id_) or len(id_) > 80:
         page.wrong(part.heading.number, f"`{_short(id_)}` is not a usable id: write lower-case words joined by `_`")
@@ -357,7 +361,7 @@ def _guide_body(parts: list[Part], page: Page) -> dict[str, Any]:
 
 
 def _step(part: Part, page: Page) -> GuideStep:
-    if not part.name:
+    if part.name in ("", UNWRITTEN):
         page.wrong(part.heading.number, "an empty heading: name the step")
     shown = _labelled(part, ("Shows",), page, optional=True)["Shows"]
     shows = [one.strip() for one in shown.split(",")] if shown else []

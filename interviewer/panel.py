@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from .content import LiveLibrary
 from .errors import ContentError
 from .grading import Price, grade
 from .interview import Interviewer, begin
@@ -41,6 +42,15 @@ class Panel:
     price: Price | None = None
     limits: Limits = field(default_factory=Limits)
     notices: tuple[str, ...] = ()
+    documents: LiveLibrary | None = None
+    """Where the library is read again from; None: it stays as it is."""
+
+    def renewed(self) -> tuple[Panel, str]:
+        """This panel with the documents as they are now, and a sentence when some can't be read."""
+        if self.documents is None:
+            return self, ""
+        notice = self.documents.renew()
+        return replace(self, library=self.documents.library), notice
 
     def begin(self, question_ids: Sequence[str], *, id: str, now: float, plan: Plan | None = None) -> Interview:
         """A new interview about the documents named.

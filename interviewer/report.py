@@ -40,14 +40,17 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "folders settings markup giveaways naming pagetext intake quotes sentences rubric scoring agreement probes "
         "advice replies plans places overlaps",
     ),
-    ("Edges: one outside thing each", "documents typeset prompts llm local_model encoder store tokens wording stated"),
+    (
+        "Edges: one outside thing each",
+        "documents typeset margins prompts llm local_model encoder store tokens wording stated",
+    ),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
     ("Judging", "deciders grading lint labelling"),
     ("The conversation", "interview"),
     ("Who interviews and who grades", "panel"),
     ("Places to use it", "page terminal evaluation batch report"),
     ("Where objects are built", "build"),
-    ("Commands that hold no interview", "commands label_desk"),
+    ("Commands that hold no interview", "commands authoring label_desk"),
     ("The command line", "cli"),
     ("The command", "__main__"),
 )

@@ -17,6 +17,7 @@ import pytest
 import wire
 from shipped import LIBRARY, QUESTION
 from tables import ANSWER, SECOND
+from written import write as write_document
 
 from interviewer import commands, local_model
 from interviewer.cli import main
@@ -25,7 +26,9 @@ from interviewer.settings import Settings
 from interviewer.store import Store
 
 PAGES = Path(__file__).parent / "pages"
-COMMANDS = ("serve", "chat", "grade", "label", "questions", "import", "check", "preview", "paths", "settings", "model")
+COMMANDS = (
+    "serve", "chat", "grade", "label", "questions", "import", "new", "check", "preview", "paths", "settings", "model",
+)  # fmt: skip
 SAID_WITHOUT_A_MODEL = "No language model: "
 
 
@@ -147,7 +150,8 @@ def test_imported_pages_pass_the_check_and_can_be_listed_and_previewed(run: Run)
         done = run("import", PAGES / f"{page}.txt", "--out", "mine")
         assert done.code == 0 and all(Path(path).is_file() for path in done.out.splitlines())
     done = run("check", "mine")
-    assert done == (0, "1 question, 3 worked examples, 1 guide: no problem found.\n", "")
+    assert done.code == 0 and done.out.startswith("1 question, 3 worked examples, 1 guide: no problem found; ")
+    assert all(": warning: " in line for line in done.err.splitlines())  # what a page doesn't say is still general
     assert "Order Packer (Logistics)" in run("questions", "--content", "mine").out
     assert "Order Packer" in run("preview", "orders-right-line-running", "--content", "mine").out
 
@@ -164,7 +168,64 @@ def test_an_imported_file_that_is_there_already_is_kept_unless_forced(run: Run) 
 
 def test_the_shipped_documents_pass_the_check(run: Run) -> None:
     done = run("check")
-    assert done.code == 0 and done.out.startswith(f"{len(LIBRARY.questions)} question") and not done.err
+    assert done.code == 0 and done.out.startswith(f"{len(LIBRARY.questions)} question")
+    assert all(": warning: " in line for line in done.err.splitlines())
+
+
+def test_a_document_is_begun_filled_in_checked_and_previewed(run: Run) -> None:
+    begun = run("new", "late-delivery", "--out", "mine")
+    assert (begun.code, begun.out) == (0, "mine/questions/late-delivery.md\n")
+    assert "`interviewer check mine`" in begun.err and "`interviewer preview late-delivery --content mine`" in begun.err
+    todo = run("check", "mine")
+    assert todo.code == 1 and "late-delivery.md:17: the title is still `…`: write it" in todo.err
+    Path(begun.out.strip()).unlink()
+    write_document(Path("mine"))
+    assert run("check", "mine", "--strict") == (0, "1 question, 0 worked examples, 0 guides: no problem found.\n", "")
+    assert "late-delivery.md:17 │" in run("preview", "late-delivery", "--content", "mine").out
+
+
+def test_what_is_there_already_is_not_begun_again(run: Run) -> None:
+    run("new", "call-first", "--kind", "guide", "--out", "mine")
+    done = run("new", "call-first", "--kind", "guide", "--out", "mine")
+    assert done.code == 1 and done.err.startswith("interviewer: mine/guides/call-first.md is there already")
+
+
+def test_warnings_pass_the_check_unless_it_is_strict(run: Run) -> None:
+    write_document(Path("mine"), "call-first", "guide")
+    warning = "mine/guides/call-first.md:2: warning: no question links this guide: add `call-first` to the head of one"
+    done = run("check", "mine")
+    assert done.code == 0 and done.out == "0 questions, 0 worked examples, 1 guide: no problem found; 1 warning.\n"
+    assert done.err.startswith(warning)
+    strict = run("check", "mine", "--strict")
+    assert strict.code == 1 and strict.err.endswith("interviewer: 1 warning found.\n") and not strict.out
+
+
+@pytest.mark.parametrize(("flags", "code"), [((), 0), (("--strict",), 1)])
+def test_the_check_prints_json_alone_for_other_programs(flags: tuple[str, ...], code: int, run: Run) -> None:
+    write_document(Path("mine"), "call-first", "guide")
+    done = run("check", "mine", "--json", *flags)
+    told = json.loads(done.out)
+    assert (done.code, done.err, told["errors"], told["warnings"]) == (code, "", 0, 1)
+    assert told["findings"][0]["rule"] == "unlinked"
+
+
+def test_every_command_that_uses_documents_takes_content_folders_several_times(run: Run) -> None:
+    write_document(Path("one"), "nine-calls", "example")
+    write_document(Path("two"), "late-delivery", "question", ("examples: []", "examples: [nine-calls]"))
+    both = ("--content", "one", "--content", "two")
+    assert "late-delivery" in run("questions", *both).out
+    assert "two/questions/late-delivery.md" in run("paths", *both).out
+    assert "What do you do when a delivery is late?" in run("preview", "late-delivery", *both).out
+    assert run("check", "two", "--content", "one").code == 0 and run("check", "two").code == 1
+    write("answers.jsonl", line("a", question_id="late-delivery"))
+    assert run("grade", "answers.jsonl", "--out", "grades.jsonl", *both).code == 0
+    assert run("chat", "late-delivery", *both, typed=b"I rang them all at once, before they asked.\n\n").code == 0
+
+
+def test_a_preview_without_its_margin_is_what_is_sent(run: Run) -> None:
+    done = run("preview", QUESTION.id, "--no-margin")
+    first = commands.preview(Settings(), QUESTION.id, "(the candidate's answer)")[0]
+    assert done.out.startswith(f"── {first.title} · {first.tokens} tokens ──\n{first.text}\n\n") and "│" not in done.out
 
 
 def test_the_check_names_every_mistake_in_every_folder_and_fails(run: Run) -> None:
@@ -175,12 +236,10 @@ def test_the_check_names_every_mistake_in_every_folder_and_fails(run: Run) -> No
         path.write_text("".join(row for row in text.splitlines(True) if not row.startswith(line_)), encoding="utf-8")
     done = run("check", "good", "one", "two")
     assert done.code == 1 and not done.out
-    assert [text.partition("/")[0] for text in done.err.splitlines()] == [
-        "one",
-        "two",
-        "interviewer: 2 problems found.",
-    ]
-    assert run("check", "good", "one").err.endswith("interviewer: 1 problem found.\n")
+    errors = [text for text in done.err.splitlines() if ": warning: " not in text]
+    assert [text.partition("/")[0] for text in errors[:2]] == ["one", "two"]
+    assert errors[2].startswith("interviewer: 2 problems and ")
+    assert run("check", "one").err.endswith("interviewer: 1 problem found.\n")
 
 
 # ── grading files ────────────────────────────────────────────────────────────────────────────────────

@@ -106,11 +106,12 @@ class Desk:
         """A new interview, its first question asked."""
         if not question_ids:
             return Change(notice=show_notice(NOTHING_FITS))
+        unread = self._renew()
         try:
             interview = self.panel.begin(question_ids, id=new_id(), now=self._now(), plan=plan)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
-        return self._room(interview, notice=self._save(interview))
+        return self._room(interview, notice=unread + self._save(interview))
 
     def resume(self, kept: Mapping[str, object] | None) -> Change:
         """The interview this browser was in, with what was half typed; the start when there is none."""
@@ -285,6 +286,7 @@ class Desk:
     # ── the whole page at a moment ───────────────────────────────────────────────────────────────────
 
     def _start(self, *, previous: str = "", notice: str = "") -> Change:
+        notice += self._renew()
         return Change(
             self.clear(""),
             screen="start",
@@ -304,6 +306,11 @@ class Desk:
             grading=False,
             regrade=False,
         )
+
+    def _renew(self) -> str:
+        """Takes up changed documents for new interviews; a notice when one can't be read."""
+        self.panel, mistake = self.panel.renewed()
+        return show_notice(mistake)
 
     def _talk(self, interview: Interview, notice: str = "") -> Change:
         """The left side: what was said, and who is next."""
