@@ -20,7 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from evals.builtin_calibration import GROUPS, label_of
-from evals.builtin_examples import load_answers
+from evals.builtin_examples import SEED, load_answers
 from interviewer.agreement import bootstrap_interval, f1, macro_f1, precision, recall, weighted_kappa
 from interviewer.builtin import BuiltinDecider
 from interviewer.content import load_library
@@ -50,14 +50,17 @@ ROWS = (
     ("seconds_median", "seconds per answer, median"),
 )
 Row = tuple[dict[str, Any], dict[str, Any], Grade]
+SHOWN = ("key_point_macro_f1", "key_point_coverage", "red_flag_f1", "band_qwk")
+"""What the page and the README show."""
+ELSEWHERE = ("unseen", "model-rater-3")
 INTERVALS = ("key_point_macro_f1", "key_point_balanced_f1", "red_flag_f1", "band_qwk")
 
 
-async def grade_part(decider: BuiltinDecider, part: str) -> tuple[list[Row], float]:
+async def grade_part(decider: BuiltinDecider, part: str, question: str = SEED) -> tuple[list[Row], float]:
     """Both raters' records and the grade of each answer, and the median of seconds per answer."""
-    document = load_library([bundled("content")]).questions["difficult-customers"]
+    document = load_library([bundled("content")]).questions[question]
     rows, seconds = [], []
-    for first, second in load_answers(part):
+    for first, second in load_answers(part, question):
         started = time.perf_counter()
         asked, answers = [first["asked"]], [first["answer"]]
         steps = grade(document, answers, asked=asked, decider=decider, prompts=Prompts(), id=first["id"])
@@ -65,6 +68,13 @@ async def grade_part(decider: BuiltinDecider, part: str) -> tuple[list[Row], flo
         seconds.append(time.perf_counter() - started)
         rows.append((first, second, final))
     return rows, statistics.median(seconds)
+
+
+async def grade_elsewhere(decider: BuiltinDecider) -> list[Row]:
+    """The same for the whole test questions, which nothing was trained or chosen on."""
+    split = json.loads((HERE / "split-questions.json").read_text(encoding="utf-8"))
+    found = [await grade_part(decider, "test", question) for question in split["test_questions"]]
+    return [row for rows, _ in found for row in rows]
 
 
 def verdicts(rows: list[Row], kind: HeadKind, rater: int = 0) -> list[tuple[str, str]]:
@@ -156,14 +166,15 @@ def table(result: dict[str, Any]) -> str:
     lines = [
         f"Model `{result['model']}`, measured {result['measured']}. Labels: `model-rater-1` and `model-rater-2`, both",
         "language models. In brackets the 95 % interval over answers. Dev chose weights, temperatures and thresholds;",
-        "test chose nothing.",
+        "test chose nothing. The last column is the whole test questions of `split-questions.json`, which nothing was",
+        "trained or chosen on; their labels are by `model-rater-3`.",
         "",
-        "| figure | dev, rater 1 | test, rater 1 | test, rater 2 |",
-        "|---|---|---|---|",
+        "| figure | dev, rater 1 | test, rater 1 | test, rater 2 | unseen questions |",
+        "|---|---|---|---|---|",
     ]
     for key, words in ROWS:
         cells = []
-        for part, rater in (("dev", "model-rater-1"), ("test", "model-rater-1"), ("test", "model-rater-2")):
+        for part, rater in (("dev", "model-rater-1"), ("test", "model-rater-1"), ("test", "model-rater-2"), ELSEWHERE):
             value = result[part][rater].get(key)
             ends = result[part].get("intervals", {}).get(key) if rater == "model-rater-1" else None
             interval_words = f" ({ends[0]:.2f}–{ends[1]:.2f})" if ends else ""
@@ -204,18 +215,27 @@ async def main() -> None:
     if options.dev_only:
         print(json.dumps(result, indent=1))
         return
+    rows = await grade_elsewhere(decider)
+    result["unseen"] = {
+        "answers": len(rows),
+        "model-rater-3": {key: round(value, 4) for key, value in figures(rows).items()},
+    }
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "builtin.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     (options.out / "builtin.md").write_text(table(result), encoding="utf-8")
     print(table(result))
     if options.record:
-        mine = result["test"]["model-rater-1"]
-        facts["calibration"]["agreement"] = {
-            "labellers": "model-rater-1",
-            "split": f"difficult-customers test ({result['test']['answers']} answers)",
-            "measured": result["measured"],
-            **{key: mine[key] for key in ("key_point_macro_f1", "key_point_coverage", "red_flag_f1", "band_qwk")},
+        places = {
+            "agreement": (("test", "model-rater-1"), "difficult-customers test"),
+            "elsewhere": (ELSEWHERE, "eight questions never trained on"),
         }
+        for name, ((part, rater), answers) in places.items():
+            facts["calibration"][name] = {
+                "labellers": rater,
+                "split": f"{answers} ({result[part]['answers']} answers)",
+                "measured": result["measured"],
+                **{key: result[part][rater][key] for key in SHOWN},
+            }
         card.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 

@@ -24,7 +24,6 @@ from .panel import Panel
 from .prompts import Prompts
 from .readout import ReadoutDecider
 from .replies import read_models
-from .rubric import verdict_questions
 from .schema import Library, Limits
 from .settings import Settings
 from .store import Store
@@ -80,7 +79,6 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
         chosen = _run(choose_decider(settings.decider, models, model=settings.decider_model), *asked)
         decider = chosen.decider
         reader = decider if isinstance(decider, BuiltinDecider) else BuiltinDecider(load())
-        _warm(library, prompts)
         yield Panel(
             library=library,
             prompts=prompts,
@@ -170,14 +168,6 @@ def read_price(settings: Settings) -> Price | None:
         return None
     cached = settings.price_input if settings.price_cached is None else settings.price_cached
     return Price(prompt=settings.price_input, cached=cached, completion=settings.price_output)
-
-
-def _warm(library: Library, prompts: Prompts) -> None:
-    """Has the encoder read every criterion now, so that the first answer isn't graded more slowly."""
-    encoder = load()
-    for document in library.questions.values():
-        for question in verdict_questions(document, prompts.render):
-            encoder.criterion(question.criterion)
 
 
 # ── commands without an interview ────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ import typer
 from .errors import InterviewerError
 
 if TYPE_CHECKING:
+    from .page.author import Author
     from .schema import Library
     from .settings import Settings
 
@@ -32,6 +33,7 @@ model = typer.Typer(help="The embedded language model.", no_args_is_help=True, r
 app.add_typer(model, name="model")
 
 T = TypeVar("T")
+THE_ANSWER = "(the candidate's answer)"
 ContentFlag = Annotated[
     list[Path] | None, typer.Option("--content", help="A folder of documents to add; may be given several times.")
 ]
@@ -70,17 +72,28 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the page.")] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    author: Annotated[
+        bool, typer.Option("--author", help="Add a view for authors: what each question is judged by.")
+    ] = False,
 ) -> None:
     """Open the page on this machine and print its address."""
     from .build import open_panel, open_store
     from .page import serve_page
 
     settings = _settings(
-        content=content, prompts=prompts, decider=decider, local_model=local_model, host=host, port=port
-    )
+        content=content, prompts=prompts, decider=decider, local_model=local_model, host=host, port=port,
+        author=author or None,
+    )  # fmt: skip
     with open_panel(settings, say=_note) as panel:
         _note(*panel.notices)
-        serve_page(panel, open_store(settings), host=settings.host, port=settings.port, open_browser=open_browser)
+        serve_page(
+            panel,
+            open_store(settings),
+            host=settings.host,
+            port=settings.port,
+            open_browser=open_browser,
+            author=_author(settings) if settings.author else None,
+        )
 
 
 @app.command()
@@ -297,7 +310,7 @@ def check(
 @app.command()
 def preview(
     question: Annotated[str, typer.Argument(help="Id of a question.")],
-    answer: Annotated[str, typer.Option(help="An answer to show in place.")] = "(the candidate's answer)",
+    answer: Annotated[str, typer.Option(help="An answer to show in place.")] = THE_ANSWER,
     margin: Annotated[
         bool, typer.Option("--margin/--no-margin", help="Which line of the document each line comes from.")
     ] = True,
@@ -362,6 +375,21 @@ def _settings(**flags: Any) -> Settings:
 
     given = {name: tuple(value) if isinstance(value, list) else value for name, value in flags.items()}
     return Settings(**given)
+
+
+def _author(settings: Settings) -> Author:
+    """Reads and checks a question's document anew each time the author looks at it."""
+    from .authoring import check_documents
+    from .commands import preview as prompts_of
+    from .page.author import Seen
+
+    def look(question_id: str) -> Seen:
+        prompts = [(one.title, one.text, one.tokens) for one in prompts_of(settings, question_id, THE_ANSWER)]
+        document = _library(settings).questions[question_id]
+        found = check_documents([Path(document.source).parent.parent], settings).findings
+        return Seen(document, prompts, [str(one) for one in found if one.file == document.source])
+
+    return look
 
 
 def _library(settings: Settings) -> Library:

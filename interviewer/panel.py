@@ -101,6 +101,11 @@ class Panel:
                 f"{agreement.key_point_macro_f1:.2f} on the {agreement.key_point_coverage:.0%} it was sure of, "
                 f"red flags F1 {agreement.red_flag_f1:.2f} (measured {agreement.measured})."
             )
+            if elsewhere := self.decider.calibration.elsewhere:
+                trust += (
+                    f" On questions it was not made for: {elsewhere.key_point_macro_f1:.2f} on "
+                    f"{elsewhere.key_point_coverage:.0%}, red flags {elsewhere.red_flag_f1:.2f}."
+                )
         return Description(
             interviewer=speaker,
             grader=f"Graded by {self.decider.name} ({self.decider.model}).",

@@ -60,7 +60,8 @@ def find_questions(
 
     Args:
         library: where to look.
-        words: each must occur in the question, its role, function or themes; case doesn't count.
+        words: each must occur in what candidates may know of it (question, role, function, job, themes); case
+            doesn't count.
         role: exactly this role, as the other two; empty fits all.
         function: exactly this function.
         theme: one of its themes.
@@ -68,7 +69,8 @@ def find_questions(
     wanted = words.casefold().split()
 
     def fits(document: QuestionDocument) -> bool:
-        text = " ".join([document.question, document.role, document.function, *document.themes]).casefold()
+        known = (document.question, document.role, document.function, document.role_description, *document.themes)
+        text = " ".join(known).casefold()
         return (
             all(word in text for word in wanted)
             and role.casefold() in ("", document.role.casefold())

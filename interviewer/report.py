@@ -145,14 +145,14 @@ def _agreements() -> set[tuple[str, Agreement]]:
 
 
 def _search(value: Any, decider: str) -> Iterator[tuple[str, Agreement]]:
-    """Every `agreement` anywhere in a JSON value, with the decider named nearest above it."""
+    """Every `agreement`, and `elsewhere`, anywhere in a JSON value, with the decider named nearest above it."""
     if isinstance(value, list):
         for part in value:
             yield from _search(part, decider)
     elif isinstance(value, dict):
         decider = value.get("decider", decider) if isinstance(value.get("decider"), str) else decider
         for key, part in value.items():
-            if key == "agreement" and isinstance(part, dict):
+            if key in ("agreement", "elsewhere") and isinstance(part, dict):
                 yield decider, Agreement.model_validate(part)
             else:
                 yield from _search(part, decider)

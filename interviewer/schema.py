@@ -278,6 +278,8 @@ class Calibration(Record):
     star: float = 0.5
     agreement: Agreement | None = None
     """None: never measured, and the page says so."""
+    elsewhere: Agreement | None = None
+    """On questions that nothing was trained or chosen on."""
 
 
 class Decider(Protocol):

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from browsing import chromium, served
+from shipped import QUESTION
 from tables import ANSWER, FOLLOW_UPS, SECOND, seat
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -31,6 +32,16 @@ def main() -> None:
                     page.get_by_role("button", name="Start the interview").wait_for()
                     page.wait_for_timeout(500)
                     page.screenshot(path=DOCS / f"start-{device}-{scheme}.png")
+                    page.get_by_role("tab", name="Plans").click()
+                    page.get_by_role("radio", name="Loss Prevention").check()
+                    page.wait_for_timeout(300)
+                    page.screenshot(path=DOCS / f"plans-{device}-{scheme}.png")
+                    page.get_by_role("tab", name="Questions").click()
+                    page.get_by_label("Search").fill("customers")
+                    page.get_by_role("checkbox", name=QUESTION.question).check()
+                    page.get_by_role("checkbox", name=QUESTION.question).scroll_into_view_if_needed()
+                    page.wait_for_timeout(500)
+                    page.screenshot(path=DOCS / f"library-{device}-{scheme}.png")
                     page.get_by_role("button", name="Start the interview").click()
                     page.get_by_label("Your answer").fill(ANSWER)
                     page.get_by_role("button", name="Send answer").click()

@@ -179,6 +179,14 @@ def test_without_a_folder_the_shipped_documents_are_checked_and_sound() -> None:
     assert shipped.count("warning") <= len(LIBRARY.questions) / 3, [str(finding) for finding in shipped.findings]
 
 
+def test_one_document_can_be_checked_among_the_others(tmp_path: Path) -> None:
+    one = change(tmp_path, VAGUE_PROBE)
+    change(tmp_path, VAGUE_PROBE, id="other-delivery")
+    write(tmp_path, "no-call", "guide")
+    found = check_documents([tmp_path], Settings(), only=str(one)).findings
+    assert [(finding.file, finding.rule) for finding in found] == [(str(one), "probe-general")]
+
+
 def test_the_json_says_all_that_the_lines_say(tmp_path: Path) -> None:
     change(tmp_path, ("function: Retail", "funktion: Retail"))
     write(tmp_path, "call-first", "guide")

@@ -83,7 +83,7 @@ def lay_out_library(library: Library, *, author: bool) -> Browsing:
 def _lay_out_questions(library: Library) -> dict[str, Any]:
     choices = count_choices(library, Filters())
     with gr.Row(elem_id="filters"):
-        words = gr.Textbox(label="Search", placeholder="e.g. queue, angry, deadline", max_lines=1, elem_id="words")
+        words = gr.Textbox(label="Search", placeholder="e.g. mistake, till, deadlines", max_lines=1, elem_id="words")
         role = _filter("Role", choices["role"])
         function = _filter("Line of work", choices["function"])
         theme = _filter("Theme", choices["theme"])
