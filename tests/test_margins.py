@@ -32,7 +32,7 @@ def test_the_margin_leads_to_lines_whose_words_stand_in_the_prompt() -> None:
                 said = re.sub(r"^(?:- [^:]+:|[\w_]+:|#+) *| *\{#.*\}$", "", SOURCE[int(number) - 1])
                 assert file == "difficult-customers.md" and plain(said) in plain(line), (origin, line)
                 seen += 1
-    assert seen > 200
+    assert seen > 100
 
 
 def test_every_text_that_is_judged_by_is_found_in_the_chat_graders_prompt() -> None:
