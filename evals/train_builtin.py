@@ -409,6 +409,8 @@ def main() -> None:
         "batch": options.batch,
         "rate": options.rate,
         "others": options.others,
+        # Of any other question it can't tell whether an answer is about it.
+        "topics": [examples.SEED_QUESTION],
         "dev": max(log, key=lambda line: line["score"]),
     }
     (options.out / "builtin.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -7,9 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 from .encoder import CLASSES, Encoder, Reading
+from .rubric import ON_TOPIC
 from .schema import Calibration, Choice, Decision, State, TypedQuestion
 
 __all__ = ["BuiltinDecider"]
+
+
+UNKNOWN_TOPIC = "The built-in grader has not learnt what answers this question."
+"""Of answers to other questions than the card's `topics` it calls every third one off topic, wrongly."""
 
 
 class BuiltinDecider:
@@ -26,6 +31,7 @@ class BuiltinDecider:
         """Takes the encoder as loaded; its card says what the model is called and how it is calibrated."""
         self._encoder = encoder
         self.model: str = str(encoder.facts.get("name", "builtin"))
+        self._topics = tuple(map(str, encoder.facts.get("topics", ())))
         self.calibration = Calibration.model_validate(encoder.facts.get("calibration", {}))
 
     async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
@@ -36,6 +42,9 @@ class BuiltinDecider:
         readings = await asyncio.to_thread(self._encoder.read, sentences, criteria)
         by_criterion = dict(zip(criteria, readings, strict=True))
         for question in questions:
+            if question.name == ON_TOPIC and not question.criterion.endswith(self._topics):
+                yield Decision(name=question.name, refusal=UNKNOWN_TOPIC)
+                continue
             reading = by_criterion[question.kind, question.criterion]
             if isinstance(question, Choice) and question.evidence_for:
                 probabilities = _sentence_choice(reading, numbers)

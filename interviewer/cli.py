@@ -386,8 +386,8 @@ def _author(settings: Settings) -> Author:
     def look(question_id: str) -> Seen:
         prompts = [(one.title, one.text, one.tokens) for one in prompts_of(settings, question_id, THE_ANSWER)]
         document = _library(settings).questions[question_id]
-        found = check_documents([Path(document.source).parent.parent], settings).findings
-        return Seen(document, prompts, [str(one) for one in found if one.file == document.source])
+        checked = check_documents([Path(document.source).parent.parent], settings, only=document.source)
+        return Seen(document, prompts, [str(finding) for finding in checked.findings])
 
     return look
 

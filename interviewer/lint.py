@@ -1,4 +1,4 @@
-"""Finds what will make a question document grade or probe badly though it can be read; never changes or refuses one.
+"""Finds what makes a question document hard to grade or probe by though it can be read; never changes or refuses one.
 
 Every rule was tried on the shipped questions and on mistakes made on purpose: `tests/test_lint.py` has both. A rule
 that spoke up about sound documents was narrowed until it hardly did.

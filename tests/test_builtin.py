@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped import PROMPTS, QUESTION
 
 from interviewer.builtin import BuiltinDecider
 from interviewer.encoder import Encoder, load
+from interviewer.rubric import ON_TOPIC, build_state, verdict_questions
 from interviewer.schema import Choice, Decision, Option, Predicate, Score, State, TypedQuestion
 from interviewer.sentences import split_sentences
 
@@ -120,3 +122,13 @@ def test_training_pieces_are_not_taken_from_dev_or_test_answers() -> None:
     for piece in lines_of("training/snippets.jsonl"):
         if len(piece["text"].split()) >= 6:
             assert not [answer for answer in answers if piece["text"] in answer], piece["text"]
+
+
+async def test_it_calls_nothing_off_topic_where_it_has_not_learnt_the_question() -> None:
+    decider = BuiltinDecider(load())
+    for document, judged in ((QUESTION, True), (QUESTION.model_copy(update={"question": "Why this job?"}), False)):
+        said = split_sentences(["I like bread and I live around the corner."])
+        state = build_state(["Why?"], said, PROMPTS.render)
+        topic = next(q for q in verdict_questions(document, PROMPTS.render) if q.name == ON_TOPIC)
+        (decision,) = [one async for one in decider.decide(state, [topic])]
+        assert bool(decision.refusal) is not judged

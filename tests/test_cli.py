@@ -461,6 +461,21 @@ def test_a_mistyped_command_is_exit_code_2(arguments: str, told: str, run: Run) 
     assert done.code == 2 and told in done.err
 
 
+@pytest.mark.parametrize("flags", [(), ("--author",)])
+def test_only_an_author_is_given_what_questions_are_judged_by(
+    flags: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr("interviewer.page.serve_page", lambda *_, author, **__: given.append(author))
+    assert run("serve", "--decider", "builtin", *flags).code == 0
+    if not flags:
+        assert given == [None]
+        return
+    seen = given[0](QUESTION.id)
+    assert seen.document.id == QUESTION.id and seen.findings == []
+    assert any(QUESTION.key_points[0].covered in text for _, text, _ in seen.prompts)
+
+
 def test_a_taken_port_is_one_sentence(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
