@@ -14,7 +14,7 @@ HIDDEN, HEADS, LAYERS, INNER, WORDS, PLACES = 384, 12, 6, 1536, 30522, 512
 SIZES = {"key_point": 3, "motivation": 4, "red_flag": 2, "star": 2}
 HALF = 3
 """Layers below this one are kept as they are; criteria join the answer here."""
-INPUTS = ("tokens", "keep", "criteria", "kinds", "sentences")
+INPUTS = ("tokens", "keep", "criteria", "own", "kinds", "sentences")
 OUTPUTS = (*SIZES, "pointer", "middle")
 
 
@@ -45,16 +45,23 @@ class Layer(nn.Module):  # type: ignore[misc]
         weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(HIDDEN // HEADS) + mask, dim=-1)
         return self._finish(x, weights @ v)
 
-    def both(self, x: Tensor, c: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Answer states x see x; each criterion state in c sees x and itself, never another criterion."""
-        scale = math.sqrt(HIDDEN // HEADS)
+    def both(self, x: Tensor, c: Tensor, mask: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+        """Answer states x (B, L, H) see x; a criterion's states in c (B, K, C, H) see x and one another.
+
+        Never another criterion's: own (K, C), 1 but 0 on padding, and mask (B, 1, 1, L) say what there is to see.
+        """
+        batch, count, size, _ = c.shape
+        length, wide = x.shape[1], HIDDEN // HEADS
         q, k, v = self._project(x)
-        weights = torch.softmax(q @ k.transpose(-1, -2) / scale + mask, dim=-1)
-        cq, ck, cv = self._project(c)
-        own = (cq * ck).sum(-1, keepdim=True) / scale
-        cross = torch.softmax(torch.cat([cq @ k.transpose(-1, -2) / scale + mask, own], dim=-1), dim=-1)
-        seen = cross[..., :-1] @ v + cross[..., -1:] * cv
-        return self._finish(x, weights @ v), self._finish(c, seen)
+        weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(wide) + mask, dim=-1)
+        cq, ck, cv = (t.reshape(batch, HEADS, count, size, wide) for t in self._project(c.flatten(1, 2)))
+        outward = (cq.flatten(2, 3) @ k.transpose(-1, -2) / math.sqrt(wide) + mask).view(
+            batch, HEADS, count, size, length
+        )
+        inward = cq @ ck.transpose(-1, -2) / math.sqrt(wide) + (1.0 - own)[None, None, :, None, :] * -1e4
+        cross = torch.softmax(torch.cat([outward, inward], dim=-1), dim=-1)
+        out = (cross[..., :length].flatten(2, 3) @ v).view(batch, HEADS, count, size, wide) + cross[..., length:] @ cv
+        return self._finish(x, weights @ v), self._finish(c.flatten(1, 2), out.flatten(2, 3)).view(c.shape)
 
 
 class CriteriaEncoder(nn.Module):  # type: ignore[misc]
@@ -68,8 +75,6 @@ class CriteriaEncoder(nn.Module):  # type: ignore[misc]
         self.norm = nn.LayerNorm(HIDDEN, eps=1e-12)
         self.layers = nn.ModuleList(Layer(dropout) for _ in range(LAYERS))
         self.dropout = nn.Dropout(dropout)
-        self.join = nn.Linear(HIDDEN, HIDDEN)
-        self.join_norm = nn.LayerNorm(HIDDEN, eps=1e-12)
         self.kinds = nn.Embedding(len(SIZES), HIDDEN)
         self.query = nn.Linear(HIDDEN, HIDDEN)
         self.key = nn.Linear(HIDDEN, HIDDEN)
@@ -77,8 +82,6 @@ class CriteriaEncoder(nn.Module):  # type: ignore[misc]
         self.pair_criterion = nn.Linear(HIDDEN, HIDDEN)
         self.pair_sentence = nn.Linear(HIDDEN, HIDDEN)
         self.mix = nn.Linear(3 * HIDDEN, HIDDEN)
-        self.register_buffer("centre", torch.zeros(HIDDEN))
-        self.register_buffer("spread", torch.ones(HIDDEN))
         self.heads = nn.ModuleDict({kind: nn.Linear(HIDDEN, size) for kind, size in SIZES.items()})
 
     def middle(self, tokens: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
@@ -91,16 +94,19 @@ class CriteriaEncoder(nn.Module):  # type: ignore[misc]
         return x, mask
 
     def forward(
-        self, tokens: Tensor, keep: Tensor, criteria: Tensor, kinds: Tensor, sentences: Tensor
+        self, tokens: Tensor, keep: Tensor, criteria: Tensor, own: Tensor, kinds: Tensor, sentences: Tensor
     ) -> tuple[Tensor, ...]:
-        """Shapes: tokens and keep (B, L), keep 1 but 0 on padding; criteria (K, H), kinds (K,); sentences (B, S, L)."""
+        """Logits of every head (B, K, classes), the pointer (B, K, S + 1) and the answer's half-way states (B, L, H).
+
+        Shapes: tokens and keep (B, L), keep 1 but 0 on padding; criteria (K, C, H) half-way states, own (K, C) 1 but 0
+        on padding, kinds (K,); sentences (B, S, L).
+        """
         middle, mask = self.middle(tokens, keep)
-        # Averages of any texts' states lie close together; what tells them apart is what is left without their mean.
-        joined = self.join_norm(self.join((criteria - self.centre) / self.spread) + self.kinds(kinds))
-        c = joined[None].expand(tokens.shape[0], -1, -1)
+        c = (criteria + self.kinds(kinds)[:, None])[None].expand(tokens.shape[0], -1, -1, -1)
         x = self.dropout(middle)
         for layer in self.layers[HALF:]:
-            x, c = layer.both(x, c, mask)
+            x, c = layer.both(x, c, mask, own)
+        c = (c * own[None, :, :, None]).sum(2) / own.sum(1)[None, :, None]
         sentence = sentences @ x
         pointer = self.query(c) @ self.key(sentence).transpose(1, 2) / math.sqrt(HIDDEN)
         pointer = pointer + (sentences.sum(-1) == 0).to(x.dtype)[:, None, :] * -1e4
@@ -141,8 +147,6 @@ def from_base(folder: Path, dropout: float = 0.1) -> CriteriaEncoder:
     assert not unexpected and all(
         m.split(".")[0]
         in (
-            "join",
-            "join_norm",
             "kinds",
             "query",
             "key",
@@ -151,13 +155,11 @@ def from_base(folder: Path, dropout: float = 0.1) -> CriteriaEncoder:
             "heads",
             "pair_criterion",
             "pair_sentence",
-            "centre",
-            "spread",
         )
         for m in missing
     )
     with torch.no_grad():
-        for linear in (model.join, model.query, model.key):
+        for linear in (model.query, model.key):
             linear.weight.copy_(torch.eye(HIDDEN) + 0.01 * torch.randn(HIDDEN, HIDDEN))
             linear.bias.zero_()
         model.kinds.weight.mul_(0.1)

@@ -146,7 +146,8 @@ def _settle(statement: Statement) -> Decision:
     """The decision, or a refusal that says what is wrong even after it was asked for again."""
     if statement.decision is not None:
         return statement.decision
-    return Decision(name=statement.name, refusal=f"The model's verdict can't be used: {statement.problem}.")
+    refusal = f"The model's verdict can't be used: {statement.problem}."
+    return Decision(name=statement.name, refusal=refusal, cited=statement.cited)
 
 
 # ── batch files ──────────────────────────────────────────────────────────────────────────────────────

@@ -76,6 +76,7 @@ def verdict_questions(document: QuestionDocument, render: Render) -> tuple[Typed
                 kind="red_flag",
                 criterion=f"{flag.name}: {flag.description}",
                 instructions=render("grader/red_flag.j2", criterion=flag),
+                exception=flag.exception,
             )
             for flag in document.red_flags
         ),

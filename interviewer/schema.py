@@ -185,6 +185,8 @@ class Predicate(Record):
     criterion: str
     """The criterion in one or two plain sentences, for a decider that reads no instructions."""
     instructions: str
+    exception: str = ""
+    """What looks like it but isn't, as the document says; part of the instructions too."""
 
 
 class Choice(Record):
@@ -241,6 +243,8 @@ class Decision(Record):
     """By option value; sums to 1 unless refused."""
     quotes: tuple[str, ...] = ()
     """Words a chat model says it rests on, found in the answer by code; other deciders choose sentences instead."""
+    cited: tuple[str, ...] = ()
+    """The same words as the model wrote them, whether they were found or not."""
     reason: str = ""
     refusal: str = ""
     """Why there is no answer; empty when there is one."""

@@ -38,6 +38,8 @@ class Statement(Record):
     decision: Decision | None = None
     problem: str = ""
     """One clause, e.g. `the quote “I never shout” is not in the answer`."""
+    cited: tuple[str, ...] = ()
+    """The quotes it gives for a verdict that needs some, as written."""
 
 
 def answers_of(sentences: Sequence[Sentence]) -> tuple[str, ...]:
@@ -129,10 +131,11 @@ def _state(question: TypedQuestion, entry: Mapping[str, Any] | None, answers: Se
     said = _read_quotes(entry)
     there = tuple(words for words in said if locate(words, answers) is not None)
     if there:
-        return Statement(name=question.name, decision=decision.model_copy(update={"quotes": there}))
+        shown = decision.model_copy(update={"quotes": there, "cited": said})
+        return Statement(name=question.name, decision=shown, cited=said)
     if not said:
         return Statement(name=question.name, problem=f"the verdict is {value}, and no quote shows it")
-    return Statement(name=question.name, problem=f"the quote “{said[0][:80]}” is not in the answer")
+    return Statement(name=question.name, problem=f"the quote “{said[0][:80]}” is not in the answer", cited=said)
 
 
 def _read_value(question: TypedQuestion, told: Any) -> str | None:

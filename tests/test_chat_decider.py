@@ -76,6 +76,7 @@ async def test_everything_is_asked_in_one_request_and_stated_verdicts_carry_no_p
         name="key_point.calm",
         probabilities={"covered": 1.0},
         quotes=("I stayed calm",),
+        cited=("I stayed calm",),
         reason="Because.",
         measured=False,
         usage=Usage(prompt_tokens=120, cached_tokens=100, completion_tokens=7),
@@ -99,7 +100,8 @@ async def test_what_is_the_same_for_a_document_comes_first_and_the_answer_last(h
     assert STATE.text in first[1]["content"]
     for question in QUESTIONS:
         assert question.name in first[0]["content"]
-        assert question.instructions in first[0]["content"]
+        told = question.instructions.strip() if question.kind == "star" else question.criterion
+        assert told in first[0]["content"]
 
 
 def test_the_schema_asks_for_quotes_before_the_verdict_and_is_strict() -> None:
