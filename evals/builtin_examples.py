@@ -1,20 +1,28 @@
-"""Makes training examples from labelled answers and snippets; changes words only where labels stay true."""
+"""Makes training examples from labelled answers and pieces; changes words only where labels stay true."""
 
 from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from interviewer.builtin import criterion_text
+from interviewer.content import load_library
 from interviewer.encoder import CLASSES, HeadKind
+from interviewer.folders import bundled
 from interviewer.quotes import locate
+from interviewer.rubric import ON_TOPIC, verdict_questions
+from interviewer.schema import QuestionDocument
 from interviewer.sentences import split_sentences
 
 HERE = Path(__file__).parent
 SEED = "difficult-customers"
 SEED_QUESTION = "How do you handle difficult or confrontational situations with customers?"
+HELD_QUESTIONS = ("lost-sale", "speaking-up", "taking-criticism")
+"""Train questions that weights are never trained on: they stand for unseen ones when steps and thresholds are chosen."""
 FILLERS = [
     "um,",
     "uh,",
@@ -32,17 +40,9 @@ FILLERS = [
     "kind of",
     "sort of",
 ]
-HELD = 6
-"""Every so-manieth piece is held out."""
-# Where a motivation is seen, its sentence is most often one that shows these points.
-SHOWN_BY = {
-    "conflict_resolution": ("de_escalation", "problem_solving", "professional"),
-    "service_orientation": ("satisfaction", "empathy", "positive_attitude", "listening"),
-    "problem_solving": ("problem_solving",),
-    "emotional_intelligence": ("calm", "empathy", "listening"),
-}
 
 Target = tuple[float, ...]
+Spots = frozenset[int]
 
 
 @dataclass
@@ -52,10 +52,21 @@ class Example:
     sentences: list[str]
     targets: dict[str, Target]
     """By criterion (`key_point.calm`): a probability for each of the kind's classes."""
-    shown: dict[str, frozenset[int]] = field(default_factory=dict)
+    shown: dict[str, Spots] = field(default_factory=dict)
     """By criterion: the sentences that show it; empty when none does; absent when not known."""
-    asked: str = SEED_QUESTION
-    weight: float = 1.0
+    near: frozenset[str] = frozenset()
+    """Criteria that it looks like and doesn't show."""
+
+
+@dataclass
+class Subject:
+    """One question: its criteria in several wordings, labelled answers, and pieces to put answers together from."""
+
+    id: str
+    wordings: dict[str, tuple[str, ...]]
+    """By criterion: its text as users' answers are read against it, then shorter ones."""
+    answers: list[Example]
+    pieces: list[dict[str, Any]]
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -80,26 +91,55 @@ def other_questions(part: str) -> list[str]:
     return [name for name, parts in split.items() if parts[part] and (HERE / f"answers/{name}.rater2.jsonl").is_file()]
 
 
-def _one_hot(kind: HeadKind, value: str) -> Target:
+def load_subject(question: str) -> Subject:
+    """A question with its train answers and pieces."""
+    document = load_library([bundled("content")]).questions[question]
+    file = HERE / f"training/pieces/{question}.jsonl"
+    return Subject(
+        id=question,
+        wordings=wordings_of(document),
+        answers=[from_raters(a, b) for a, b in load_answers("train", question)],
+        pieces=read_lines(file) if file.is_file() else [],
+    )
+
+
+def wordings_of(document: QuestionDocument) -> dict[str, tuple[str, ...]]:
+    """By criterion, the text that answers are read against first, then the same without its name or description."""
+    found = {}
+    for question in verdict_questions(document, lambda *_, **__: ""):
+        whole = criterion_text(question)
+        name, _, rest = whole.partition(": ")
+        description = question.criterion.partition(": ")[2]
+        shorter = (question.criterion, rest, whole.replace(f": {description}", ".", 1))
+        if question.kind == "star":
+            shorter = ()
+        found[question.name] = (whole, *shorter)
+    return found
+
+
+def kind_of(name: str) -> HeadKind:
+    """The kind of a criterion by its name."""
+    kind: Any = name.partition(".")[0]
+    return kind  # type: ignore[no-any-return]
+
+
+def one_hot(kind: HeadKind, value: str) -> Target:
+    """All probability on one class."""
     return tuple(float(value == name) for name in CLASSES[kind])
 
 
-def _mean(a: Target, b: Target) -> Target:
-    return tuple((x + y) / 2 for x, y in zip(a, b, strict=True))
-
-
-def _labels(row: dict[str, Any]) -> dict[str, Target]:
-    labels = {f"key_point.{k}": _one_hot("key_point", v) for k, v in row["key_points"].items()}
-    labels |= {f"motivation.{k}": _one_hot("motivation", str(v)) for k, v in row["motivations"].items()}
-    labels |= {f"red_flag.{k}": _one_hot("red_flag", str(v == "present").lower()) for k, v in row["red_flags"].items()}
-    return labels | {f"star.{k}": _one_hot("star", str(bool(v)).lower()) for k, v in row["star"].items()}
+def absent(name: str) -> Target:
+    """What it means for a criterion that nothing shows it."""
+    kind = kind_of(name)
+    return one_hot(kind, "0" if kind == "motivation" else CLASSES[kind][-1])
 
 
 def from_raters(first: dict[str, Any], second: dict[str, Any]) -> Example:
     """An answer with the mean of both raters' labels, and the sentences in which either saw evidence."""
     sentences = split_sentences([first["answer"]])
     one, two = _labels(first), _labels(second)
-    targets = {name: _mean(one[name], two[name]) for name in one}
+    targets = {name: tuple((x + y) / 2 for x, y in zip(one[name], two[name], strict=True)) for name in one}
+    shown: dict[str, Spots] = {}
     spans: dict[str, set[int]] = {}
     for row in (first, second):
         for criterion, quotes in row["evidence"].items():
@@ -111,27 +151,25 @@ def from_raters(first: dict[str, Any], second: dict[str, Any]) -> Example:
                         # One id can be a point and a flag's name; evidence belongs to whichever this row asserts.
                         if f"{kind}.{criterion}" in targets and targets[f"{kind}.{criterion}"][-1] < 1:
                             spans.setdefault(f"{kind}.{criterion}", set()).update(hit)
-    shown = {}
     for name, target in targets.items():
-        kind, _, criterion = name.partition(".")
-        if kind in ("key_point", "red_flag"):
-            if spans.get(name):
-                shown[name] = frozenset(spans[name])
-            elif target[-1] == 1:
-                shown[name] = frozenset()
-        elif kind == "motivation":
-            union = frozenset().union(*(spans.get(f"key_point.{p}", set()) for p in SHOWN_BY.get(criterion, ())))
-            if target[0] == 1 or union:
-                shown[name] = frozenset() if target[0] == 1 else union
-        elif target[-1] == 1:
+        if spans.get(name):
+            shown[name] = frozenset(spans[name])
+        elif target == absent(name):
             shown[name] = frozenset()
     off = {"off-topic"} & set(first["tags"])
-    targets["star.on_topic"] = _one_hot("star", "false" if off else "true")
-    return Example([s.text for s in sentences], targets, shown, first["asked"])
+    targets[ON_TOPIC] = one_hot("star", "false" if off else "true")
+    return Example([s.text for s in sentences], targets, shown)
+
+
+def _labels(row: dict[str, Any]) -> dict[str, Target]:
+    labels = {f"key_point.{k}": one_hot("key_point", v) for k, v in row["key_points"].items()}
+    labels |= {f"motivation.{k}": one_hot("motivation", str(v)) for k, v in row["motivations"].items()}
+    labels |= {f"red_flag.{k}": one_hot("red_flag", str(v == "present").lower()) for k, v in row["red_flags"].items()}
+    return labels | {f"star.{k}": one_hot("star", str(bool(v)).lower()) for k, v in row["star"].items()}
 
 
 def drop_sentences(example: Example, rng: random.Random) -> Example:
-    """Keeps a run or a random part of the sentences; what its evidence no longer supports is relabelled or left out."""
+    """Keeps a random part of the sentences; what its evidence no longer supports is relabelled or left out."""
     n = len(example.sentences)
     if n < 3:
         return example
@@ -139,41 +177,66 @@ def drop_sentences(example: Example, rng: random.Random) -> Example:
     kept = [i for i in range(n) if rng.random() < share] or [rng.randrange(n)]
     place = {old: new for new, old in enumerate(kept)}
     targets: dict[str, Target] = {}
-    shown: dict[str, frozenset[int]] = {}
+    shown: dict[str, Spots] = {}
     for name, target in example.targets.items():
-        kind = name.partition(".")[0]
-        spots = example.shown.get(name)
-        if kind == "key_point" and spots is not None:
-            left = frozenset(place[i] for i in spots if i in place)
-            if len(left) == len(spots):
-                targets[name], shown[name] = target, left
-            elif not left:
-                targets[name], shown[name] = (0.03, 0.07, 0.9), left
-            else:
-                targets[name] = tuple(0.75 * t + 0.25 * u for t, u in zip(target, (0.0, 1.0, 0.0), strict=True))
-                shown[name] = left
-        elif kind == "red_flag" and spots is not None:
-            left = frozenset(place[i] for i in spots if i in place)
-            if left or not spots:
-                targets[name], shown[name] = target, left
-        elif kind == "star" and target[-1] == 1 and name != "star.on_topic":
-            targets[name], shown[name] = target, frozenset()
-    return Example([example.sentences[i] for i in kept], targets, shown, example.asked)
+        spots, kind = example.shown.get(name), kind_of(name)
+        if spots is None or kind == "motivation":
+            continue
+        left = frozenset(place[i] for i in spots if i in place)
+        if len(left) == len(spots):
+            targets[name], shown[name] = target, left
+        elif kind == "key_point" and not left:
+            targets[name], shown[name] = (0.03, 0.07, 0.9), left
+        elif kind == "key_point":
+            targets[name] = tuple(0.75 * t + 0.25 * u for t, u in zip(target, (0.0, 1.0, 0.0), strict=True))
+            shown[name] = left
+        elif kind == "red_flag" and left:
+            targets[name], shown[name] = target, left
+    return Example([example.sentences[i] for i in kept], targets, shown)
+
+
+def compose(pieces: Sequence[dict[str, Any]], names: Sequence[str], rng: random.Random) -> Example:
+    """One to seven pieces in a row; what none of them shows is missing or absent.
+
+    Motivations stay unknown, and so does an action that isn't marked: nearly every piece tells of one.
+    """
+    sentences: list[str] = []
+    marks: dict[str, Target] = {}
+    shown: dict[str, set[int]] = {}
+    near: set[str] = set()
+    for piece in rng.sample(pieces, min(len(pieces), rng.choice((1, 1, 2, 2, 3, 4, 5, 6, 7)))):
+        start = len(sentences)
+        sentences += [s.text for s in split_sentences([piece["text"]])]
+        found = {f"key_point.{k}": one_hot("key_point", v) for k, v in piece.get("key_points", {}).items()}
+        found |= {f"red_flag.{k}": one_hot("red_flag", "true") for k in piece.get("red_flags", ())}
+        found |= {f"star.{k}": one_hot("star", "true") for k in piece.get("star", ())}
+        for name, target in found.items():
+            marks[name] = max(marks.get(name, target), target)
+            shown.setdefault(name, set()).update(range(start, len(sentences)))
+        near |= {name for name in names if name.partition(".")[2] in piece.get("near", ())}
+    known = [n for n in names if kind_of(n) != "motivation" and (n in marks or n not in ("star.action", ON_TOPIC))]
+    targets = {name: marks.get(name) or absent(name) for name in known}
+    where = {name: frozenset(shown.get(name, ())) for name in known}
+    return Example(sentences, targets, where, frozenset(near - marks.keys()))
 
 
 def join(a: Example, b: Example) -> Example:
     """Two answers, one after the other: each criterion as the one that shows it more has it."""
     shift = len(a.sentences)
     targets: dict[str, Target] = {}
-    shown: dict[str, frozenset[int]] = {}
+    shown: dict[str, Spots] = {}
     for name in a.targets.keys() & b.targets.keys():
-        if name.startswith("motivation."):
+        if kind_of(name) == "motivation":
             continue
-        stronger = max(a.targets[name], b.targets[name], key=lambda t: (t[0], -t[-1]))
-        targets[name] = stronger
+        targets[name] = max(a.targets[name], b.targets[name], key=lambda t: (t[0], -t[-1]))
         if name in a.shown and name in b.shown:
             shown[name] = a.shown[name] | frozenset(i + shift for i in b.shown[name])
-    return Example(a.sentences + b.sentences, targets, shown, a.asked, min(a.weight, b.weight))
+    return Example(a.sentences + b.sentences, targets, shown, a.near | b.near)
+
+
+def stray(example: Example) -> Example:
+    """An answer to another question: that it is off topic is all that is known of it."""
+    return Example(example.sentences, {ON_TOPIC: one_hot("star", "false")})
 
 
 def roughen(example: Example, rng: random.Random) -> Example:
@@ -190,80 +253,9 @@ def roughen(example: Example, rng: random.Random) -> Example:
             words = [_swap(w, rng) if len(w) > 4 and rng.random() < 0.06 else w for w in words]
         text = " ".join(words)
         rough.append("".join(c for c in text if c not in ",.;:!\"”“'’") if bare else text)
-    return Example(rough, example.targets, example.shown, example.asked, example.weight)
+    return Example(rough, example.targets, example.shown, example.near)
 
 
 def _swap(word: str, rng: random.Random) -> str:
     i = rng.randrange(1, len(word) - 2)
     return word[:i] + word[i + 1] + word[i] + word[i + 2 :]
-
-
-class Snippets:
-    """Short labelled pieces that are put together into answers."""
-
-    def __init__(self, names: list[str]) -> None:
-        folder = HERE / "training"
-        self.names = names
-        pieces = read_lines(folder / "snippets.jsonl")
-        self.held = pieces[::HELD]
-        """Pieces that are never trained on: with dev they choose the step."""
-        self.pieces = [piece for piece in pieces if piece not in self.held]
-        self.others = read_lines(folder / "other-criteria.jsonl")
-        self.off_topic = read_lines(folder / "off-topic.jsonl")
-        self.criteria: dict[str, list[str]] = json.loads((folder / "criteria.json").read_text(encoding="utf-8"))
-
-    def other_names(self) -> list[str]:
-        """Criteria of no document, so that the encoder learns to read criteria instead of remembering them."""
-        return [row["criterion"] for row in self.others]
-
-    def compose(self, rng: random.Random, *, held: bool = False) -> Example:
-        """One to six pieces (of those held out, or the others) in a row; what none of them shows is missing."""
-        pieces = rng.sample(self.held if held else self.pieces, rng.choice((1, 1, 2, 2, 3, 4, 5, 6)))
-        sentences: list[str] = []
-        marks: dict[str, tuple[float, Target]] = {}
-        shown: dict[str, set[int]] = {}
-
-        def mark(name: str, strength: float, target: Target, at: range) -> None:
-            if strength > marks.get(name, (-1.0, ()))[0]:
-                marks[name] = (strength, target)
-            shown.setdefault(name, set()).update(at)
-
-        for piece in pieces:
-            start = len(sentences)
-            sentences += [s.text for s in split_sentences([piece["text"]])]
-            at = range(start, len(sentences))
-            for criterion, value in piece.get("key_points", {}).items():
-                mark(f"key_point.{criterion}", float(value == "covered"), _one_hot("key_point", value), at)
-            for criterion in piece.get("red_flags", ()):
-                mark(f"red_flag.{criterion}", 1.0, _one_hot("red_flag", "true"), at)
-            for part in piece.get("star", ()):
-                mark(f"star.{part}", 1.0, _one_hot("star", "true"), at)
-        for _ in range(rng.choice((0, 0, 1, 2))):
-            row = rng.choice(self.others)
-            start = len(sentences)
-            sentences += [s.text for s in split_sentences([rng.choice(row["shown"])])]
-            mark(row["criterion"], 1.0, (1.0, 0.0, 0.0), range(start, len(sentences)))
-        known = [n for n in self.names if n.partition(".")[0] in ("key_point", "red_flag", "star")]
-        # A piece says an action nearly always, so action is only known where it is marked.
-        known = [n for n in known if n not in ("star.action", "star.on_topic")] + self.other_names()
-        targets: dict[str, Target] = {"star.on_topic": _one_hot("star", "true")}
-        for name in known:
-            kind: Any = name.partition(".")[0]
-            targets[name] = marks[name][1] if name in marks else _one_hot(kind, CLASSES[kind][-1])
-        for name in marks.keys() - targets.keys():
-            targets[name] = marks[name][1]
-        where = {name: frozenset(shown.get(name, ())) for name in targets if name != "star.on_topic"}
-        return Example(sentences, targets, where, weight=0.7)
-
-    def stray(self, rng: random.Random) -> Example:
-        """An answer to another question, or none at all: every point missing, every motivation 0, no flag."""
-        row = rng.choice(self.off_topic)
-        targets: dict[str, Target] = {}
-        for name in self.names:
-            kind: Any = name.partition(".")[0]
-            value = "0" if kind == "motivation" else CLASSES[kind][-1]
-            if kind != "star" or name == "star.on_topic":
-                targets[name] = _one_hot(kind, value)
-        sentences = [s.text for s in split_sentences([row["text"]])]
-        shown: dict[str, frozenset[int]] = {name: frozenset() for name in targets if name != "star.on_topic"}
-        return Example(sentences, targets, shown, row.get("question", ""))

@@ -8,9 +8,9 @@ from typing import Literal
 
 from .encoder import CLASSES, Encoder, Reading
 from .rubric import ON_TOPIC
-from .schema import Calibration, Choice, Decision, State, TypedQuestion
+from .schema import Calibration, Choice, Decision, Predicate, Score, State, TypedQuestion
 
-__all__ = ["BuiltinDecider"]
+__all__ = ["BuiltinDecider", "criterion_text"]
 
 
 UNKNOWN_TOPIC = "The built-in grader has not learnt what answers this question."
@@ -20,8 +20,8 @@ UNKNOWN_TOPIC = "The built-in grader has not learnt what answers this question."
 class BuiltinDecider:
     """The built-in encoder as a decider.
 
-    It reads a question's `criterion` and the state's sentences, nothing else: neither instructions nor options are part
-    of what it was trained on. Verdict and sentence come from the same pass.
+    It reads `criterion_text` of a question and the state's sentences, nothing else: instructions are no part of what it
+    was trained on. Verdict and sentence come from the same pass.
     """
 
     name: Literal["builtin"] = "builtin"
@@ -36,7 +36,9 @@ class BuiltinDecider:
 
     async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
         """Yields a decision for each question, all at once after one pass; see `schema.Decider`."""
-        criteria = tuple(dict.fromkeys((question.kind, question.criterion) for question in questions))
+        texts = {question.name: criterion_text(question) for question in questions}
+        about = {q.name: texts.get(getattr(q, "evidence_for", ""), texts[q.name]) for q in questions}
+        criteria = tuple(dict.fromkeys((question.kind, about[question.name]) for question in questions))
         sentences = [sentence.text for sentence in state.sentences]
         numbers = [str(sentence.number) for sentence in state.sentences]
         readings = await asyncio.to_thread(self._encoder.read, sentences, criteria)
@@ -45,12 +47,23 @@ class BuiltinDecider:
             if question.name == ON_TOPIC and not question.criterion.endswith(self._topics):
                 yield Decision(name=question.name, refusal=UNKNOWN_TOPIC)
                 continue
-            reading = by_criterion[question.kind, question.criterion]
+            reading = by_criterion[question.kind, about[question.name]]
             if isinstance(question, Choice) and question.evidence_for:
                 probabilities = _sentence_choice(reading, numbers)
             else:
                 probabilities = dict(zip(CLASSES[question.kind], reading.probabilities, strict=True))
             yield Decision(name=question.name, probabilities=probabilities)
+
+
+def criterion_text(question: TypedQuestion) -> str:
+    """A criterion as the encoder reads it: with what counts as covered and partly, its levels, or what isn't the flag."""
+    if isinstance(question, Score):
+        levels = " ".join(f"{level.value}: {level.description}" for level in question.levels[1:])
+        return f"{question.criterion} {levels}"
+    if isinstance(question, Choice) and not question.evidence_for:
+        return f"{question.criterion} Covered: {question.options[0].description} Partly: {question.options[1].description}"
+    exception = question.exception if isinstance(question, Predicate) else ""
+    return f"{question.criterion} Not: {exception}" if exception else question.criterion
 
 
 def _sentence_choice(reading: Reading, numbers: Sequence[str]) -> dict[str, float]:
