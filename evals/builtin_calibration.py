@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.builtin_examples import SEED, load_answers, other_questions
+from evals.builtin_examples import HELD_QUESTIONS, SEED, load_answers, other_questions
+from interviewer.builtin import criterion_text
 from interviewer.content import load_library
 from interviewer.encoder import CLASSES, Encoder, HeadKind, load_tokenizer
 from interviewer.folders import bundled
-from interviewer.rubric import verdict_questions
+from interviewer.rubric import ON_TOPIC, verdict_questions
 from interviewer.sentences import split_sentences
 
 GROUPS: dict[HeadKind, str] = {
@@ -41,16 +42,18 @@ def label_of(kind: HeadKind, value: Any) -> str:
     return str(value).lower() if kind == "star" else str(value)
 
 
-def readings(encoder: Encoder, part: str, *, others: bool = False) -> dict[HeadKind, tuple[Numbers, list[int]]]:
-    """For each kind, the probabilities (verdicts, classes) and the first rater's class of each verdict of a part."""
+def readings(encoder: Encoder) -> dict[HeadKind, tuple[Numbers, list[int]]]:
+    """For each kind, the probabilities (verdicts, classes) and the first rater's class of each verdict on `DEV`."""
     questions = load_library([bundled("content")]).questions
     rows: dict[HeadKind, tuple[list[tuple[float, ...]], list[int]]] = {kind: ([], []) for kind in CLASSES}
-    for question in (SEED, *(other_questions(part) if others else ())):
+    held = [(name, part) for name in HELD_QUESTIONS for part in ("train", "dev")]
+    seen = [(name, "dev") for name in (SEED, *other_questions("dev")) if name not in HELD_QUESTIONS]
+    for question, part in (*seen, *held):
         judged = verdict_questions(questions[question], lambda *_, **__: "")
-        asked = [q for q in judged if q.name != "star.on_topic"]
+        asked = [q for q in judged if q.name != ON_TOPIC]
         for first, _ in load_answers(part, question):
             sentences = [s.text for s in split_sentences([first["answer"]])]
-            found = encoder.read(sentences, [(q.kind, q.criterion) for q in asked])
+            found = encoder.read(sentences, [(q.kind, criterion_text(q)) for q in asked])
             for q, reading in zip(asked, found, strict=True):
                 label = label_of(q.kind, first[GROUPS[q.kind]][q.name.partition(".")[2]])
                 rows[q.kind][0].append(reading.probabilities)
@@ -82,13 +85,11 @@ def fit_threshold(sure: Numbers, right: NDArray[np.bool_], wanted: float, most_u
     return float(min(good) if good else max(allowed))
 
 
-def calibrate(folder: Path, *, others: bool = False) -> dict[str, Any]:
+def calibrate(folder: Path) -> dict[str, Any]:
     """Adds `temperatures` and `calibration` to the `builtin.json` in `folder`, and returns it."""
     path = folder / "builtin.json"
     facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    found = readings(
-        Encoder(str(folder / "builtin.onnx"), load_tokenizer(folder / "tokenizer.json"), {}), "dev", others=others
-    )
+    found = readings(Encoder(str(folder / "builtin.onnx"), load_tokenizer(folder / "tokenizer.json"), {}))
     facts["temperatures"] = {kind: fit_temperature(p, labels) for kind, (p, labels) in found.items()}
     thresholds: dict[str, float] = {}
     for kind, (raw, labels) in found.items():

@@ -31,20 +31,29 @@ def export(model: CriteriaEncoder, path: Path) -> None:
 def export_plain(model: CriteriaEncoder, path: Path) -> None:
     """Writes the model in single precision."""
     model.eval()
-    length, criteria, sentences = 40, 5, 3
+    length, criteria, own, sentences = 40, 5, 7, 3
     sample = (
         torch.randint(1000, 2000, (1, length)),
         torch.ones(1, length),
-        torch.randn(criteria, HIDDEN),
+        torch.randn(criteria, own, HIDDEN),
+        torch.ones(criteria, own),
         torch.arange(criteria) % 4,
         torch.rand(1, sentences, length),
     )
-    n, k, s = (
+    n, k, c, s = (
         torch.export.Dim("n", min=2, max=512),
         torch.export.Dim("k", min=1, max=1000),
+        torch.export.Dim("c", min=2, max=128),
         torch.export.Dim("s", min=1, max=500),
     )
-    shapes = {"tokens": {1: n}, "keep": {1: n}, "criteria": {0: k}, "kinds": {0: k}, "sentences": {1: s, 2: n}}
+    shapes = {
+        "tokens": {1: n},
+        "keep": {1: n},
+        "criteria": {0: k, 1: c},
+        "own": {0: k, 1: c},
+        "kinds": {0: k},
+        "sentences": {1: s, 2: n},
+    }
     torch.onnx.export(
         model,
         sample,

@@ -1,9 +1,8 @@
 """Reads an answer against criteria with the built-in encoder's weights; never touches the network.
 
-The answer's tokens pass through all layers once. Half-way up, every criterion joins as one token (the average of its
-own text's half-way states, plus a mark for its kind). From there answer tokens see the answer only, and a criterion
-sees the answer and itself. So no criterion can sway another, whatever their number or order, and all of them together
-cost little more than the answer alone.
+The answer's tokens pass through all layers once. Half-way up, every criterion joins with the half-way states of its own
+text, plus a mark for its kind. From there answer tokens see the answer only, and a criterion's tokens see the answer and
+one another. So no criterion can sway another, whatever their number or order.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ OVERLAP_SENTENCES = 2
 CRITERION_TOKENS = 126
 HIDDEN = 384
 _CLS, _SEP, _UNKNOWN = 101, 102, 100
-_KEPT_CRITERIA = 4096
+_KEPT_CRITERIA = 1024
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -165,23 +164,26 @@ class Encoder:
         if not criteria:
             return ()
         pieces = [ids[:WINDOW_TOKENS] for ids in self._ids(sentences)]
-        vectors = np.stack([self.criterion(text) for _, text in criteria])
+        states, own = _pad([self._states(text) for _, text in criteria])
         kinds = [kind for kind, _ in criteria]
         windows = split_windows([len(ids) for ids in pieces])
-        per_window = [self._read_window(pieces, window, kinds, vectors) for window in windows]
+        per_window = [self._read_window(pieces, window, kinds, states, own) for window in windows]
         return tuple(
             max((readings[k] for readings in per_window), key=lambda reading: _strength(kind, reading))
             for k, kind in enumerate(kinds)
         )
 
     def criterion(self, text: str) -> Floats:
-        """The vector (384,) with which a criterion joins: its text's half-way states, averaged; remembered."""
+        """What a criterion's text is about, as one vector (384,): its half-way states, averaged."""
+        return np.asarray(self._states(text).mean(axis=0), np.float32)
+
+    def _states(self, text: str) -> Floats:
+        """The half-way states (tokens, 384) with which a criterion joins; remembered."""
         known = self._criteria.get(text)
         if known is None:
             layout = lay_out([self._ids([text])[0][:CRITERION_TOKENS]])
-            nobody = np.zeros((1, HIDDEN), np.float32)
-            states = self._run(layout, nobody, np.zeros(1, np.int64), ["middle"])["middle"]
-            known = np.asarray(states.mean(axis=0), np.float32)
+            nobody = np.zeros((1, 2, HIDDEN), np.float32)
+            known = self._run(layout, nobody, np.ones((1, 2), np.float32), np.zeros(1, np.int64), ["middle"])["middle"]
             if len(self._criteria) >= _KEPT_CRITERIA:
                 self._criteria.clear()
             self._criteria[text] = known
@@ -214,13 +216,18 @@ class Encoder:
         return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
     def _read_window(
-        self, pieces: Sequence[Sequence[int]], window: tuple[int, int], kinds: Sequence[HeadKind], vectors: Floats
+        self,
+        pieces: Sequence[Sequence[int]],
+        window: tuple[int, int],
+        kinds: Sequence[HeadKind],
+        states: Floats,
+        own: Floats,
     ) -> list[Reading]:
         start, end = window
         # One empty sentence stands in for none: some operators refuse an axis of length 0.
         layout = lay_out(pieces[start:end] or [[]])
         marks = np.array([list(CLASSES).index(kind) for kind in kinds], np.int64)
-        outputs = self._run(layout, vectors, marks, [*CLASSES, "pointer"])
+        outputs = self._run(layout, states, own, marks, [*CLASSES, "pointer"])
         temperatures = self.facts.get("temperatures", {})
         readings = []
         for k, kind in enumerate(kinds):
@@ -234,16 +241,29 @@ class Encoder:
             )
         return readings
 
-    def _run(self, layout: Layout, vectors: Floats, kinds: Ints, outputs: list[str]) -> dict[str, Floats]:
+    def _run(
+        self, layout: Layout, states: Floats, own: Floats, kinds: Ints, outputs: list[str]
+    ) -> dict[str, Floats]:
         inputs = {
             "tokens": layout.tokens[None],
             "keep": np.ones((1, len(layout.tokens)), np.float32),
-            "criteria": vectors,
+            "criteria": states,
+            "own": own,
             "kinds": kinds,
             "sentences": layout.sentences[None],
         }
         values = self._session.run(outputs, inputs)
         return {name: np.asarray(value, np.float32)[0] for name, value in zip(outputs, values, strict=True)}
+
+
+def _pad(states: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Criteria's states in one array (criteria, most tokens, 384), and 1 where there is one (criteria, most tokens)."""
+    longest = max(len(one) for one in states)
+    padded = np.zeros((len(states), longest, HIDDEN), np.float32)
+    own = np.zeros((len(states), longest), np.float32)
+    for k, one in enumerate(states):
+        padded[k, : len(one)], own[k, : len(one)] = one, 1.0
+    return padded, own
 
 
 def _softmax(logits: Floats) -> NDArray[np.float64]:
