@@ -160,7 +160,11 @@ class Trainer:
                 if spots is not None:
                     shown[b, k] = 0.0
                     shown[b, k, inside or [count]] = 1.0
-        return {"inputs": (tokens, keep, *self.lay_criteria(names, texts), sentences), "targets": targets, "shown": shown}
+        return {
+            "inputs": (tokens, keep, *self.lay_criteria(names, texts), sentences),
+            "targets": targets,
+            "shown": shown,
+        }
 
     def lay_criteria(self, names: list[str], texts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
         """Half-way states (K, C, H), which of them are no padding (K, C), and kinds (K,)."""
@@ -178,7 +182,9 @@ def loss_of(outputs: tuple[Tensor, ...], batch: dict[str, Any]) -> Tensor:
     for kind, logits in zip(CLASSES, outputs, strict=False):
         target = batch["targets"][kind]
         weight = target * torch.tensor(CLASS_WEIGHTS[kind])
-        total = total - KIND_WEIGHTS[kind] * (weight * logits.float().log_softmax(-1)).sum() / weight.sum().clamp(min=1.0)
+        total = total - KIND_WEIGHTS[kind] * (weight * logits.float().log_softmax(-1)).sum() / weight.sum().clamp(
+            min=1.0
+        )
     shown = batch["shown"]
     known = shown[..., 0] >= 0
     likely = (outputs[len(CLASSES)].float().softmax(-1) * shown.clamp(min=0)).sum(-1).clamp(min=1e-6)
@@ -211,7 +217,9 @@ def dev_answers(trainer: Trainer) -> dict[str, list[tuple[Subject, dict[str, Any
     }
 
 
-def figures(trainer: Trainer, model: CriteriaEncoder, rows: list[tuple[Subject, dict[str, Any], Example]]) -> dict[str, float]:
+def figures(
+    trainer: Trainer, model: CriteriaEncoder, rows: list[tuple[Subject, dict[str, Any], Example]]
+) -> dict[str, float]:
     """Figures against the first rater; no verdict is left unsure."""
     model.eval()
     pairs: dict[str, list[tuple[str, str]]] = {kind: [] for kind in KINDS}
@@ -241,7 +249,9 @@ def auc(ranked: list[tuple[float, bool]]) -> float:
     return wins / max(1, len(there) * len(not_there))
 
 
-def train(trainer: Trainer, steps: int, batch: int, rate: float, every: int) -> tuple[CriteriaEncoder, list[dict[str, Any]]]:
+def train(
+    trainer: Trainer, steps: int, batch: int, rate: float, every: int
+) -> tuple[CriteriaEncoder, list[dict[str, Any]]]:
     """Trains and returns the averaged weights of the best step on dev, with the log."""
     model = trainer.model
     old = [p for layer in model.layers for p in layer.parameters() if p.requires_grad]

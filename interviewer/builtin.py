@@ -61,7 +61,9 @@ def criterion_text(question: TypedQuestion) -> str:
         levels = " ".join(f"{level.value}: {level.description}" for level in question.levels[1:])
         return f"{question.criterion} {levels}"
     if isinstance(question, Choice) and not question.evidence_for:
-        return f"{question.criterion} Covered: {question.options[0].description} Partly: {question.options[1].description}"
+        return (
+            f"{question.criterion} Covered: {question.options[0].description} Partly: {question.options[1].description}"
+        )
     exception = question.exception if isinstance(question, Predicate) else ""
     return f"{question.criterion} Not: {exception}" if exception else question.criterion
 

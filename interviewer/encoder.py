@@ -241,9 +241,7 @@ class Encoder:
             )
         return readings
 
-    def _run(
-        self, layout: Layout, states: Floats, own: Floats, kinds: Ints, outputs: list[str]
-    ) -> dict[str, Floats]:
+    def _run(self, layout: Layout, states: Floats, own: Floats, kinds: Ints, outputs: list[str]) -> dict[str, Floats]:
         inputs = {
             "tokens": layout.tokens[None],
             "keep": np.ones((1, len(layout.tokens)), np.float32),

@@ -8,12 +8,13 @@ The rule, in full:
   part that is there needs words of the candidate that code has found; without them it is *unsure* (no sentence
   shows it); a chat model's words that are not in the answer make it *unscored*.
 * Coverage = (covered + ½ · partly) ÷ judged key points, given only when at least half of them were judged.
-* Band = 1 + 2 · coverage + 2 · (mean motivation level ÷ 3), rounded to the nearest whole number (½ upwards), at
+* Band = 1¼ + 2 · coverage + 2 · (mean motivation level ÷ 3), rounded to the nearest whole number (½ upwards), at
   most 2 when a red flag is present. It is given only when at least 60 % of the key points and half of the
   motivations were judged.
 
-From raters' own verdicts this rule gives the raters' bands at a quadratic weighted kappa of 0.970 (first rater) and
-0.960 (second) over the 160 answers in `evals/answers/`; `tests/test_scoring.py` recomputes both figures.
+`evals/fit_band.py` chose the three numbers on the train answers. From raters' own verdicts the rule gives the raters'
+bands, on answers it was not chosen on, at a quadratic weighted kappa of 0.925 (84 answers to questions that some train
+answers are to) and 0.943 (96 answers to eight other questions); `tests/test_scoring.py` recomputes both.
 """
 
 from __future__ import annotations
@@ -24,7 +25,16 @@ from typing import Literal, NamedTuple, cast
 
 from .schema import Calibration, Decision, KeyPointVerdict, MotivationVerdict, Quote, RedFlagVerdict
 
-__all__ = ["band", "coverage", "judge_key_point", "judge_motivation", "judge_red_flag", "judge_star", "needs_words"]
+__all__ = [
+    "band",
+    "coverage",
+    "judge_key_point",
+    "judge_motivation",
+    "judge_red_flag",
+    "judge_star",
+    "needs_words",
+    "points_for",
+]
 
 NOT_JUDGED = "Not judged yet."
 LEAST_COVERAGE = 0.5
@@ -32,6 +42,7 @@ LEAST_KEY_POINTS = 0.6
 LEAST_MOTIVATIONS = 0.5
 CREDIT = {"covered": 1.0, "partial": 0.5, "missing": 0.0}
 FLAG_CAP = 2
+BASE, COVERAGE_WEIGHT, MOTIVATION_WEIGHT = 1.25, 2.0, 2.0
 _UNSHOWN = frozenset({"missing", "0", "false"})
 """Values that say something is not there, so no words can show them."""
 
@@ -98,10 +109,14 @@ def band(
         return None
     if not levels or len(levels) < LEAST_MOTIVATIONS * len(motivations):
         return None
-    points = 1 + 2 * covered + 2 * (sum(levels) / len(levels) / 3)
-    whole = min(5, max(1, math.floor(points + 0.5)))
+    whole = min(5, max(1, math.floor(points_for(covered, sum(levels) / len(levels)) + 0.5)))
     flagged = any(flag.verdict == "present" for flag in red_flags.values())
     return min(whole, FLAG_CAP) if flagged else whole
+
+
+def points_for(coverage: float, level: float) -> float:
+    """What a coverage (0 to 1) and a mean motivation level (0 to 3) come to, before rounding and the cap."""
+    return BASE + COVERAGE_WEIGHT * coverage + MOTIVATION_WEIGHT * level / 3
 
 
 def likeliest(decision: Decision) -> tuple[str, float]:

@@ -21,7 +21,7 @@ from .schema import (
     Record,
     RedFlagVerdict,
 )
-from .scoring import CREDIT, FLAG_CAP, NOT_JUDGED
+from .scoring import CREDIT, FLAG_CAP, NOT_JUDGED, points_for
 
 __all__ = [
     "BANDS",
@@ -184,9 +184,9 @@ def explain_band(grade: Grade) -> tuple[str, ...]:
     if grade.band is None or grade.coverage is None or not levels:
         return (*lines, "Too little could be judged for a band, so none is given.")
     mean = sum(levels) / len(levels)
-    points = 1 + 2 * grade.coverage + 2 * mean / 3
+    points = points_for(grade.coverage, mean)
     lines.append(f"Motivations: level {mean:.2f} of 3 on average.")
-    lines.append(f"Points: 1 + 2 × {grade.coverage:.2f} + 2 × {mean:.2f} ÷ 3 = {points:.2f}, rounded.")
+    lines.append(f"Points: 1.25 + 2 × {grade.coverage:.2f} + 2 × {mean:.2f} ÷ 3 = {points:.2f}, rounded.")
     if any(flag.verdict == "present" for flag in grade.red_flags.values()):
         lines.append(f"A red flag was found, so the band is at most {FLAG_CAP}.")
     return (*lines, f"Band {grade.band}, {BANDS[grade.band]}.")

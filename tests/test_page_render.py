@@ -132,7 +132,7 @@ async def test_the_explanation_of_a_band_is_the_rule_that_made_it() -> None:
     lines = explain_band(result)
     points = next(line for line in lines if line.startswith("Points:"))
     # 5 covered, 2 partly of 9 judged: (5 + 1) / 9 = 0.67; levels 2, 2, 3, 1: mean 2; 1 + 1.33 + 1.33 = 3.67 → 4
-    assert points == "Points: 1 + 2 × 0.67 + 2 × 2.00 ÷ 3 = 3.67, rounded."
+    assert points == "Points: 1.25 + 2 × 0.67 + 2 × 2.00 ÷ 3 = 3.92, rounded."
     assert result.band == 4 and lines[-1] == "Band 4, strong."
 
 

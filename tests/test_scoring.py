@@ -1,7 +1,5 @@
 """The rule from verdicts to coverage and band, with its arithmetic."""
 
-import json
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -9,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
+from evals import fit_band
 from interviewer import scoring
 from interviewer.schema import (
     Calibration,
@@ -19,7 +18,6 @@ from interviewer.schema import (
     RedFlagVerdict,
 )
 
-EVALS = Path(__file__).parents[1] / "evals/answers"
 QUOTE = Quote(text="so", start=0, end=2, answer=0)
 CALIBRATION = Calibration(key_point=0.6, motivation=0.5, red_flag_present=0.7, red_flag_absent=0.55, star=0.6)
 PointValue = Literal["covered", "partial", "missing", "unsure", "unscored"]
@@ -114,10 +112,11 @@ def test_coverage_counts_judged_key_points_only(verdicts: tuple[PointValue, ...]
 @pytest.mark.parametrize(
     ("verdicts", "motivations", "flagged", "band"),
     [
-        (("covered",) * 10, (3, 3, 3, 3), "absent", 5),  # 1 + 2·1 + 2·1 = 5
-        (("missing",) * 10, (0, 0, 0, 0), "absent", 1),  # 1 + 0 + 0
-        (("covered",) * 5 + ("missing",) * 5, (2, 2, 1, 1), "absent", 3),  # 1 + 1 + 2·1.5/3 = 3
-        (("covered",) * 5 + ("missing",) * 5, (2, 2, 2, 3), "absent", 4),  # 1 + 1 + 2·2.25/3 = 3.5, upwards
+        (("covered",) * 10, (3, 3, 3, 3), "absent", 5),  # 1¼ + 2·1 + 2·1 = 5¼
+        (("missing",) * 10, (0, 0, 0, 0), "absent", 1),  # 1¼ + 0 + 0
+        (("covered",) * 5 + ("missing",) * 5, (2, 2, 1, 1), "absent", 3),  # 1¼ + 1 + 2·1.5/3 = 3¼
+        (("covered",) * 5 + ("missing",) * 5, (2, 2, 2, 3), "absent", 4),  # 1¼ + 1 + 2·2.25/3 = 3¾
+        (("covered",) * 5 + ("missing",) * 5, (1, 2, 2, 2), "absent", 3),  # 1¼ + 1 + 2·1.75/3 = 3.42
         (("covered",) * 10, (3, 3, 3, 3), "present", 2),  # capped
         (("missing",) * 10, (0, 0, 0, 0), "present", 1),
         (("covered",) * 10, (3, 3, 3, 3), "unsure", 5),  # an unsure flag accuses nobody
@@ -142,12 +141,13 @@ def test_covering_one_more_point_never_lowers_the_band(verdicts: list[PointValue
     assert after >= before
 
 
-@pytest.mark.parametrize(("name", "kappa"), [("difficult-customers", 0.970), ("difficult-customers.rater2", 0.960)])
-def test_the_rule_gives_raters_bands_from_raters_verdicts(name: str, kappa: float) -> None:
-    lines = [json.loads(line) for line in (EVALS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
-    ruled = []
-    for line in lines:
-        judged = (line["key_points"].values(), line["motivations"].values(), line["red_flags"].values())
-        ruled.append(scoring.band(points(*judged[0]), levels(*judged[1]), flags(*judged[2])))
-    agreement = cohen_kappa_score(ruled, [line["band"] for line in lines], weights="quadratic")
-    assert agreement == pytest.approx(kappa, abs=0.0006)
+@pytest.mark.parametrize(
+    ("questions", "answers", "kappa"), [(("first test", "others test"), 84, 0.925), (("unseen",), 96, 0.943)]
+)
+def test_the_rule_gives_raters_bands_from_raters_verdicts_on_answers_it_was_not_chosen_on(
+    questions: tuple[str, ...], answers: int, kappa: float
+) -> None:
+    rows = [row for part in questions for row in fit_band.parts()[part]]
+    assert len(rows) == answers
+    given, ruled = [row["band"] for row in rows], [fit_band.ruled(row) for row in rows]
+    assert cohen_kappa_score(given, ruled, weights="quadratic") == pytest.approx(kappa, abs=0.0006)
