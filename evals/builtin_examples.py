@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 SEED = "difficult-customers"
 SEED_QUESTION = "How do you handle difficult or confrontational situations with customers?"
 HELD_QUESTIONS = ("lost-sale", "speaking-up", "taking-criticism")
-"""Train questions that weights are never trained on: they stand for unseen ones when steps and thresholds are chosen."""
+"""Train questions that weights are never trained on: they stand for unseen ones where something is chosen."""
 FILLERS = [
     "um,",
     "uh,",
@@ -108,7 +108,7 @@ def wordings_of(document: QuestionDocument) -> dict[str, tuple[str, ...]]:
     found = {}
     for question in verdict_questions(document, lambda *_, **__: ""):
         whole = criterion_text(question)
-        name, _, rest = whole.partition(": ")
+        rest = whole.partition(": ")[2]
         description = question.criterion.partition(": ")[2]
         shorter = (question.criterion, rest, whole.replace(f": {description}", ".", 1))
         if question.kind == "star":

@@ -1,4 +1,4 @@
-"""Chooses the numbers of the band rule on train answers, and shows how it does on the others: `python evals/fit_band.py`.
+"""Chooses the numbers of the band rule on train answers and measures it on the others: `python evals/fit_band.py`.
 
 The rule is `interviewer/scoring.py`'s. Of 210 triples of round numbers the one whose bands agree best with the settled
 labels, given their verdicts: the mean of two quadratic weighted kappas, on the 96 train answers to the first question

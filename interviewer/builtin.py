@@ -56,7 +56,7 @@ class BuiltinDecider:
 
 
 def criterion_text(question: TypedQuestion) -> str:
-    """A criterion as the encoder reads it: with what counts as covered and partly, its levels, or what isn't the flag."""
+    """A criterion as the encoder reads it: with what counts as covered and partly, its levels, or its exception."""
     if isinstance(question, Score):
         levels = " ".join(f"{level.value}: {level.description}" for level in question.levels[1:])
         return f"{question.criterion} {levels}"

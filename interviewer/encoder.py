@@ -1,8 +1,8 @@
 """Reads an answer against criteria with the built-in encoder's weights; never touches the network.
 
-The answer's tokens pass through all layers once. Half-way up, every criterion joins with the half-way states of its own
-text, plus a mark for its kind. From there answer tokens see the answer only, and a criterion's tokens see the answer and
-one another. So no criterion can sway another, whatever their number or order.
+The answer's tokens pass through all layers once. Half-way up, every criterion joins with the half-way states of its
+own text, plus a mark for its kind. From there answer tokens see the answer only, and a criterion's tokens see the
+answer and one another. So no criterion can sway another, whatever their number or order.
 """
 
 from __future__ import annotations

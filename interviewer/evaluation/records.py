@@ -46,7 +46,7 @@ class Outcome(Record):
     repeat: int = 0
     """How often the same case was graded before it in this run."""
     grade: Grade
-    probabilities: dict[str, dict[str, float]] = {}
+    probabilities: dict[str, dict[str, float]] = Field(default_factory=dict)
     """By name of the verdict question, by value: as decided, before any threshold; empty where they were stated."""
     cited: int = 0
     """Quotes that a chat model gave for its verdicts, as it wrote them."""
