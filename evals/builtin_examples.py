@@ -15,7 +15,7 @@ from interviewer.encoder import CLASSES, HeadKind
 from interviewer.folders import bundled
 from interviewer.quotes import locate
 from interviewer.rubric import ON_TOPIC, verdict_questions
-from interviewer.schema import QuestionDocument
+from interviewer.schema import KeyPoint, QuestionDocument, RedFlag
 from interviewer.sentences import split_sentences
 
 HERE = Path(__file__).parent
@@ -103,17 +103,43 @@ def load_subject(question: str) -> Subject:
     )
 
 
+def more_subjects() -> list[Subject]:
+    """Questions written for training alone: no document of the library, pieces but no answers."""
+    found = []
+    for file in sorted((HERE / "training/more").glob("*.json")):
+        told = json.loads(file.read_text(encoding="utf-8"))
+        document = QuestionDocument(
+            id=told["id"],
+            question=told["question"],
+            role=told["role"],
+            function="",
+            role_description="",
+            themes=(),
+            key_points=tuple(KeyPoint(**point, probe="") for point in told["key_points"]),
+            motivations=(),
+            red_flags=tuple(RedFlag(**flag) for flag in told["red_flags"]),
+            star_probes={},
+        )
+        found.append(
+            Subject(
+                id=document.id,
+                wordings=wordings_of(document),
+                answers=[],
+                pieces=read_lines(HERE / f"training/pieces/{document.id}.jsonl"),
+            )
+        )
+    return found
+
+
 def wordings_of(document: QuestionDocument) -> dict[str, tuple[str, ...]]:
     """By criterion, the text that answers are read against first, then the same without its name or description."""
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for question in verdict_questions(document, lambda *_, **__: ""):
         whole = criterion_text(question)
         rest = whole.partition(": ")[2]
         description = question.criterion.partition(": ")[2]
         shorter = (question.criterion, rest, whole.replace(f": {description}", ".", 1))
-        if question.kind == "star":
-            shorter = ()
-        found[question.name] = (whole, *shorter)
+        found[question.name] = (whole,) if question.kind == "star" else (whole, *shorter)
     return found
 
 

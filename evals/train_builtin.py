@@ -65,7 +65,7 @@ class Trainer:
         self.tokenizer = load_tokenizer(base / "tokenizer.json")
         self.model = from_base(base, DROPOUT)
         every = [examples.load_subject(name) for name in (SEED, *examples.other_questions("train"))]
-        self.subjects = [subject for subject in every if subject.id not in HELD_QUESTIONS]
+        self.subjects = [subject for subject in every if subject.id not in HELD_QUESTIONS] + examples.more_subjects()
         self.held = {subject.id: subject for subject in every if subject.id in HELD_QUESTIONS}
         self.states: dict[str, Tensor] = {}
 
@@ -87,7 +87,7 @@ class Trainer:
         subject = rng.choices(self.subjects, [3.0 if one.id == SEED else 1.0 for one in self.subjects])[0]
         batch = [self.draw(subject) for _ in range(size)]
         if rng.random() < 0.25:
-            other = rng.choice([one for one in self.subjects if one is not subject])
+            other = rng.choice([one for one in self.subjects if one is not subject and one.answers])
             batch[-1] = examples.stray(rng.choice(other.answers))
         names = self.choose(subject, batch)
         texts = []
@@ -99,7 +99,7 @@ class Trainer:
     def draw(self, subject: Subject) -> Example:
         """One example of a question."""
         rng, names = self.rng, list(subject.wordings)
-        draw = rng.random()
+        draw = rng.random() if subject.answers else 0.5
         if draw < 0.25:
             return rng.choice(subject.answers)
         if draw < 0.4:
