@@ -204,7 +204,12 @@ def predict(trainer: Trainer, model: CriteriaEncoder, subject: Subject, example:
 
 def dev_answers(trainer: Trainer) -> dict[str, list[tuple[Subject, dict[str, Any], Example]]]:
     """Answers that choose the step: `seen`, the dev part of trained questions; `held`, held-out ones without test."""
-    seen = [(subject, pair) for subject in trainer.subjects for pair in examples.load_answers("dev", subject.id)]
+    seen = [
+        (subject, pair)
+        for subject in trainer.subjects
+        if subject.answers
+        for pair in examples.load_answers("dev", subject.id)
+    ]
     held = [
         (subject, pair)
         for subject in trainer.held.values()

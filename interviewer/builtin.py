@@ -26,6 +26,7 @@ class BuiltinDecider:
 
     name: Literal["builtin"] = "builtin"
     evidence: Literal["together"] = "together"
+    english_only = True
 
     def __init__(self, encoder: Encoder) -> None:
         """Takes the encoder as loaded; its card says what the model is called and how it is calibrated."""

@@ -28,6 +28,7 @@ class ChatDecider:
 
     name: Literal["chat"] = "chat"
     evidence: Literal["quoted"] = "quoted"
+    english_only = False
 
     def __init__(self, llm: LLM, prompts: Prompts, calibration: Calibration | None = None) -> None:
         """Asks nothing yet.

@@ -37,6 +37,7 @@ class OpenAIDecider:
 
     name: Literal["openai"] = "openai"
     evidence: Literal["together"] = "together"
+    english_only = False
 
     def __init__(self, endpoint: Endpoint, model: str, calibration: Calibration) -> None:
         self._endpoint = endpoint
@@ -68,6 +69,7 @@ class SystemOneDecider:
 
     name: Literal["systemone"] = "systemone"
     evidence: Literal["together"] = "together"
+    english_only = False
 
     def __init__(self, endpoint: Endpoint, model: str, calibration: Calibration) -> None:
         self._endpoint = endpoint

@@ -14,6 +14,7 @@ from . import scoring
 from .advice import advise, explain
 from .errors import ProviderError, ReplyError
 from .intake import ungradable
+from .language import is_english
 from .prompts import Prompts
 from .quotes import found_quotes
 from .rubric import ON_TOPIC, answer_hash, build_state, rubric_hash, sentence_question, verdict_questions
@@ -89,6 +90,8 @@ async def grade(
     started = clock()
     blank = blank_grade(document, id=id, decider=decider, prompts=prompts, answers=answers)
     state = ungradable(answers)
+    if not state and decider.english_only and not is_english(answers):
+        state = "other_language"
     if state:
         yield blank.model_copy(update={"reason": state, "seconds": round(clock() - started, 3)})
         return

@@ -16,6 +16,8 @@ STATES = {
     "unreadable": "These don't read as sentences, so nothing was judged.",
     "off_topic": "This doesn't answer the question that was asked, so nothing was judged.",
     "too_long": f"More than {MOST_CHARACTERS:,} characters: shorten it, since nothing is cut silently.",
+    "other_language": "This grader reads English only, and this is another language, so nothing was judged. "
+    "A chat model can grade other languages: see the README on stronger models.",
     "declined": "You said that you have no example, which is fine: nothing was judged.",
 }
 """Why an answer was not graded, and the sentence shown for it."""

@@ -82,6 +82,7 @@ class ReadoutDecider:
 
     name: Literal["readout"] = "readout"
     evidence: Literal["after"] = "after"
+    english_only = True
 
     def __init__(
         self,

@@ -42,7 +42,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Edges: one outside thing each",
-        "documents typeset margins prompts llm local_model encoder store tokens wording stated",
+        "documents typeset margins prompts llm local_model encoder store tokens language wording stated",
     ),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
     ("Judging", "deciders grading lint labelling"),

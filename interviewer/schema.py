@@ -302,6 +302,11 @@ class Decider(Protocol):
         """
         ...
 
+    @property
+    def english_only(self) -> bool:
+        """Whether answers in other languages mean nothing to it."""
+        ...
+
     def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
         """Yields one decision for each question, in any order, each as soon as it is known.
 

@@ -59,6 +59,7 @@ STATE_NAMES = {
     "unreadable": "Can't be read",
     "off_topic": "Off topic",
     "too_long": "Too long to grade",
+    "other_language": "In another language",
     "declined": "No example given",
 }
 """Headings for the reasons of `intake.STATES`."""

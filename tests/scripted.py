@@ -31,6 +31,7 @@ class ScriptedDecider:
         self.evidence: Literal["together", "after", "quoted"] = evidence
         self.calibration = calibration or Calibration()
         self.name: DeciderName = "builtin"
+        self.english_only = False
         self.model = "scripted"
         self.states: list[State] = []
         self.asked: list[str] = []

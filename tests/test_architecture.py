@@ -29,6 +29,7 @@ OWNERS = {
     "huggingface_hub": "local_model",
     "json_repair": "stated",
     "sentencex": "sentences",
+    "py3langid": "language",
     "tiktoken": "tokens",
     "tiktoken_ext": "tokens",
     "platformdirs": "folders",
@@ -41,7 +42,17 @@ OWNERS = {
 SHARED = {"numpy", "pydantic"}
 """Libraries that every module may import."""
 
-HEAVY = ("gradio", "openai", "onnxruntime", "tokenizers", "tiktoken", "xllamacpp", "numpy", "huggingface_hub")
+HEAVY = (
+    "gradio",
+    "openai",
+    "onnxruntime",
+    "tokenizers",
+    "tiktoken",
+    "xllamacpp",
+    "numpy",
+    "huggingface_hub",
+    "py3langid",
+)
 
 MODULES = sorted(
     file.relative_to(PACKAGE).with_suffix("").as_posix().removesuffix("/__init__")
