@@ -21,7 +21,7 @@ def is_english(answers: Sequence[str]) -> bool:
     if len(_LETTERS.findall(text)) < LEAST_WORDS:
         return True
     language, probability = _identifier().classify(text.casefold())
-    return language == "en" or probability < SURE
+    return bool(language == "en" or probability < SURE)
 
 
 @cache
