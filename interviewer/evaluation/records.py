@@ -9,7 +9,7 @@ from pydantic import Field
 from ..labelling import Labels
 from ..schema import Calibration, DeciderName, Grade, Record
 
-__all__ = ["Case", "Figure", "Outcome", "Part", "RunFacts"]
+__all__ = ["Case", "Confusion", "Curve", "Figure", "Outcome", "Part", "RunFacts"]
 
 Part = Literal["train", "dev", "test", "unseen", ""]
 """`unseen`: all answers to a question that nothing was trained or chosen on; empty where a set has no parts."""
@@ -87,3 +87,24 @@ class Figure(Record):
     """How many things it is over: verdicts, answers or quotes, as its name says."""
     slice: str = ""
     """Empty for all; else `question:…`, `criterion:…`, `kind:…` or `tag:…`."""
+
+
+class Confusion(Record):
+    """How often each value was said where each is true, for one kind of criterion."""
+
+    kind: Literal["key_point", "motivation", "red_flag", "star", "band"]
+    values: tuple[str, ...]
+    """Ascending: the rows, and all columns but the last, which counts abstentions (unsure and unscored)."""
+    counts: tuple[tuple[int, ...], ...]
+
+
+class Curve(Record):
+    """A reliability curve of one kind of criterion, in equal-mass bins from the least sure."""
+
+    kind: Literal["key_point", "motivation", "red_flag", "star"]
+    n: tuple[int, ...]
+    """Verdicts in each bin."""
+    confidence: tuple[float, ...]
+    """Mean probability of the likeliest value."""
+    right: tuple[float, ...]
+    """Share in which the likeliest value is the reference's."""
