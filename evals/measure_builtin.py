@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from evals.builtin_calibration import GROUPS, label_of
 from evals.builtin_examples import SEED, load_answers
-from interviewer.agreement import bootstrap_interval, f1, macro_f1, precision, recall, weighted_kappa
+from interviewer.agreement import balanced_f1, bootstrap_interval, f1, macro_f1, precision, recall, weighted_kappa
 from interviewer.builtin import BuiltinDecider
 from interviewer.content import load_library
 from interviewer.encoder import CLASSES, Encoder, HeadKind, load_tokenizer
@@ -113,13 +113,12 @@ def figures(rows: list[Row], rater: int = 0) -> dict[str, float]:
     flags = verdicts(rows, "red_flag", rater)
     star = verdicts(rows, "star", rater)
     bands = [(row[:2][rater]["band"], row[2].band) for row in rows if row[2].band is not None]
-    covered = [(t == "covered", s == "covered") for t, s in points]
     hits = [hit for row in rows for hit in evidence_hits(row, rater)]
     return {
         "key_point_macro_f1": macro_f1(*columns(given), labels=CLASSES["key_point"]),
         "key_point_coverage": len(given) / len(points),
         "key_point_macro_f1_all": macro_f1(*columns(points), labels=CLASSES["key_point"]),
-        "key_point_balanced_f1": macro_f1(*columns(covered), labels=(True, False)),
+        "key_point_balanced_f1": balanced_f1(*columns(points), positive="covered"),
         **{f"key_point_f1_{name}": f1(*columns(given), positive=name) for name in CLASSES["key_point"]},
         "red_flag_f1": f1(*columns(flags), positive="true"),
         "red_flag_precision": precision(*columns(flags), positive="true"),

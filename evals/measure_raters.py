@@ -11,11 +11,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from scipy.stats import spearmanr
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from interviewer.agreement import f1, macro_f1, weighted_kappa
+from interviewer.agreement import f1, macro_f1, spearman, weighted_kappa
 
 HERE = Path(__file__).resolve().parent
 LEVELS = ("covered", "partial", "missing")
@@ -50,7 +48,7 @@ def agreement(pairs: Sequence[Pair]) -> dict[str, Any]:
         "red_flags_f1": f1(*_split(flags), positive="present"),
         "motivations_qwk": weighted_kappa(*_split(levels)),
         "band_qwk": weighted_kappa(*_split(bands)),
-        "length_band_spearman": float(spearmanr(words, [a for a, _ in bands])[0]),
+        "length_band_spearman": spearman(words, [a for a, _ in bands]),
         "bands": {str(band): sum(a == band for a, _ in bands) for band in range(1, 6)},
     }
 

@@ -3,9 +3,23 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score, f1_score, precision_score, recall_score
 
-from interviewer.agreement import bootstrap_interval, confusion, f1, macro_f1, precision, recall, weighted_kappa
+from interviewer.agreement import (
+    balanced_f1,
+    bootstrap_interval,
+    confusion,
+    f1,
+    macro_f1,
+    precision,
+    recall,
+    spearman,
+    token_iou,
+    weighted_kappa,
+)
 
 LABELS = ("covered", "partial", "missing")
 
@@ -67,3 +81,62 @@ def test_the_interval_holds_the_figure_and_repeats() -> None:
     assert 0.56 < low < 0.68 and 0.82 < high < 0.94
     with pytest.raises(ValueError, match="No items"):
         bootstrap_interval([], len)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_balanced_f1_is_the_macro_f1_of_two_classes(seed: int) -> None:
+    draw = random.Random(seed)
+    truth, said = draw.choices(LABELS, k=40), draw.choices(LABELS, k=40)
+    two = [[label == "covered" for label in labels] for labels in (truth, said)]
+    assert balanced_f1(truth, said, positive="covered") == pytest.approx(f1_score(*two, average="macro"))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rank_correlation_is_that_of_scipy(seed: int) -> None:
+    draw = random.Random(seed)
+    x = [draw.randint(1, 5) for _ in range(30)]
+    y = [value + draw.choice((0, 0.5, 3, -2)) for value in x]
+    assert spearman(x, y) == pytest.approx(spearmanr(x, y)[0])
+
+
+def test_without_spread_there_is_no_rank_correlation() -> None:
+    assert spearman([1, 1], [1, 2]) is None
+    assert spearman([], []) is None
+
+
+TEXT = "I stayed calm, and he left with a new drill."  # I 0-1, stayed 2-8, calm 9-13, and 15-18, he 19-21
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "share"),
+    [
+        ([(0, 13)], [(0, 13)], 1.0),
+        ([(0, 13)], [(0, 14)], 1.0),  # a comma is no word
+        ([(0, 13)], [(2, 8)], 1 / 3),  # stayed, of I stayed calm
+        ([(0, 13)], [(2, 21)], 2 / 5),  # stayed calm, of I stayed calm and he
+        ([(0, 1), (9, 13)], [(2, 13)], 1 / 3),  # calm, of I stayed calm
+        ([(0, 13)], [(10, 12)], 1 / 3),  # "al" touches calm
+        ([(0, 13)], [(15, 21)], 0.0),
+        ([(13, 15)], [(13, 15)], 0.0),  # touches no word
+        ([], [], 0.0),
+    ],
+)
+def test_spans_overlap_by_words(one: list[tuple[int, int]], other: list[tuple[int, int]], share: float) -> None:
+    assert token_iou(one, other, TEXT) == pytest.approx(share)
+    assert token_iou(other, one, TEXT) == pytest.approx(share)
+
+
+PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=20)
+
+
+@given(PAIRS)
+def test_agreement_is_bounded_and_the_same_from_either_side(pairs: list[tuple[int, int]]) -> None:
+    truth, said = [t for t, _ in pairs], [s for _, s in pairs]
+    for label in range(5):
+        assert 0 <= balanced_f1(truth, said, positive=label) <= 1
+        assert f1(truth, said, positive=label) == f1(said, truth, positive=label)
+        assert precision(truth, said, positive=label) == recall(said, truth, positive=label)
+    assert weighted_kappa(truth, said) == pytest.approx(weighted_kappa(said, truth))
+    assert -1 - 1e-9 <= weighted_kappa(truth, said) <= 1
+    found = spearman(truth, said)
+    assert found is None or (abs(found) <= 1 + 1e-9 and found == pytest.approx(spearman(said, truth)))

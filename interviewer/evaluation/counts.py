@@ -129,7 +129,7 @@ def coincidences(ratings: Sequence[Sequence[int | None]], values: int) -> Floats
 
 
 def alpha(coincidence: Floats) -> Floats:
-    """Krippendorff's alpha for ordered values, of coincidence matrices (Content Analysis, 4th edition 2018, chapter 12).
+    """Krippendorff's alpha for ordered values, of coincidence matrices (Content Analysis, 4th edition, chapter 12).
 
     1 − (n − 1) · Σ o(c, k) · δ²(c, k) ÷ Σ n(c) · n(k) · δ²(c, k), where δ is the number of values said from c to k,
     those at both ends counting half; nan where everything said is the same.

@@ -5,7 +5,7 @@ The numbers in brackets are those of the metrics in `evals/README.md`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,19 @@ from .reliability import calibration_error
 from .resampling import percentile
 from .tallies import RATED, SURE, Tallies
 
-__all__ = ["DEFINITIONS", "Definition", "Sample", "nothing"]
+__all__ = ["DEFINITIONS", "Definition", "Sample", "Sums", "nothing"]
+
+
+class Sums(dict[str, Floats]):
+    """Each tally added up over weighted answers, `(draws, …)`, when it is first asked for."""
+
+    def __init__(self, weights: Floats, tallies: Tallies) -> None:
+        super().__init__()
+        self._weights, self._tallies = weights, tallies
+
+    def __missing__(self, name: str) -> Floats:
+        self[name] = found = np.tensordot(self._weights, self._tallies[name], 1)
+        return found
 
 
 class Sample(NamedTuple):
@@ -27,9 +39,8 @@ class Sample(NamedTuple):
 
     weights: Floats
     """`(draws, answers)`."""
-    sums: Mapping[str, Floats]
-    """Each tally added up over answers: `(draws, …)`."""
     tallies: Tallies
+    sums: Sums
     questions: npt.NDArray[np.int64]
     """`(answers,)`: which question each answer is to, as a number."""
 
@@ -114,15 +125,18 @@ def _mean_over_questions(sample: Sample) -> Floats:
     return ratio((np.nan_to_num(figures) * kept).sum(-1), kept.sum(-1))
 
 
-def _alpha(kind: Kind, who: str) -> tuple[Formula, Formula]:
-    tally = f"{kind}.{who}"
-    return lambda sample: counts.alpha(sample.sums[tally]), lambda sample: sample.sums[tally].sum((-1, -2))
+def _alpha(tally: str) -> Formula:
+    return lambda sample: counts.alpha(sample.sums[tally])
 
 
-def _alpha_change(kind: Kind) -> tuple[Formula, Formula]:
-    joined, n = _alpha(kind, "joined")
-    raters, _ = _alpha(kind, "raters")
-    return lambda sample: joined(sample) - raters(sample), n
+def _pairable(tally: str) -> Formula:
+    """How many values Krippendorff's alpha is over: those of criteria that at least two gave one for."""
+    return lambda sample: np.asarray(sample.sums[tally].sum((-1, -2)))
+
+
+def _alpha_change(kind: Kind) -> Formula:
+    raters, joined = _alpha(f"{kind}.raters"), _alpha(f"{kind}.joined")
+    return lambda sample: joined(sample) - raters(sample)
 
 
 def _calibration(kind: Kind) -> tuple[Formula, Formula]:
@@ -141,8 +155,7 @@ def _f1_of(place: int) -> Callable[[Floats], Floats]:
     """The F1 of one value; an abstention counts as not said."""
 
     def formula(tables: Floats) -> Floats:
-        found: Floats = counts.f1s(tables)[..., place]
-        return found
+        return np.asarray(counts.f1s(tables)[..., place])
 
     return formula
 
@@ -180,13 +193,13 @@ def _key_points() -> Iterator[Definition]:
 
 def _red_flags() -> Iterator[Definition]:
     def said(sample: Sample) -> Floats:
-        return sample.sums["red_flag.table"][..., :, 1].sum(-1)
+        return np.asarray(sample.sums["red_flag.table"][..., :, 1].sum(-1))
 
     def there(sample: Sample) -> Floats:
-        return sample.sums["red_flag.table"][..., 1, :].sum(-1)
+        return np.asarray(sample.sums["red_flag.table"][..., 1, :].sum(-1))
 
     def hits(sample: Sample) -> Floats:
-        return sample.sums["red_flag.table"][..., 1, 1]
+        return np.asarray(sample.sums["red_flag.table"][..., 1, 1])
 
     f1, n = _labelled("red_flag", _true_f1)
     yield Definition("red_flag_precision", "red flags, precision [5]", lambda s: ratio(hits(s), said(s)), said)
@@ -242,11 +255,13 @@ def _levels() -> Iterator[Definition]:
 def _raters() -> Iterator[Definition]:
     for kind in RATED:
         words = kind.replace("_", " ")
-        yield Definition(f"{kind}_alpha_raters", f"{words}, ordinal alpha of the raters [8]", *_alpha(kind, "raters"))
-        yield Definition(
-            f"{kind}_alpha_joined", f"{words}, ordinal alpha with the grader as one more [8]", *_alpha(kind, "joined")
-        )
-        yield Definition(f"{kind}_alpha_change", f"{words}, what the grader adds to alpha [8]", *_alpha_change(kind))
+        for who, name in (("raters", "of the raters"), ("joined", "with the grader as one more")):
+            tally = f"{kind}.{who}"
+            yield Definition(
+                f"{kind}_alpha_{who}", f"{words}, ordinal alpha {name} [8]", _alpha(tally), _pairable(tally)
+            )
+        name = f"{words}, alpha with the grader − without [8]"
+        yield Definition(f"{kind}_alpha_change", name, _alpha_change(kind), _pairable(f"{kind}.joined"))
 
 
 def _star() -> Iterator[Definition]:
@@ -269,15 +284,11 @@ def _quotes() -> Iterator[Definition]:
 
 
 def _stability() -> Iterator[Definition]:
-    def alpha(sample: Sample) -> Floats:
-        return counts.alpha(sample.sums["repeats.alpha"])
-
     def answers(sample: Sample) -> Floats:
-        found: Floats = sample.sums["repeats"][..., 2]
-        return found
+        return np.asarray(sample.sums["repeats"][..., 2])
 
     yield Definition("repeat_flips", "verdicts that differ between two runs [13]", *_share("repeats", 1, 0))
-    yield Definition("repeat_alpha", "key points, ordinal alpha among runs [13]", alpha, answers)
+    yield Definition("repeat_alpha", "key points, ordinal alpha among runs [13]", _alpha("repeats.alpha"), answers)
     yield Definition("repeat_moves", "answers whose coverage moves by 0.1 or more [13]", *_share("repeats", 3, 2))
 
 

@@ -12,22 +12,32 @@ import numpy as np
 
 from . import baselines
 from .counts import Floats, ratio
-from .definitions import DEFINITIONS, Definition, Sample, nothing
+from .definitions import DEFINITIONS, Definition, Sample, Sums, nothing
 from .marks import KINDS, VALUES, Marked, mark, mark_raters, words
 from .records import Case, Confusion, Curve, Figure, Outcome, RunFacts
 from .reliability import reliability_curve
 from .resampling import interval, weigh
-from .tallies import SURE, Tallies, confidences, criteria_of, tally
+from .tallies import SURE, Tallies, confidences, criteria_of, table_of, tally
 
 __all__ = ["SHORT_WORDS", "changes", "confusions", "curves", "measure"]
 
 SHORT_WORDS = 60
 """Most words of a short answer."""
 DRAWS = 400
+CRITERION_FIGURES = (
+    ("agreement", "same verdict, of those given"),
+    ("bias", "mean of said − reference, as a share of the scale's range"),
+)
+BASELINE_SLICES = ("", "tag:long", "tag:short")
 
 SHORT_WORDS = 60
 """Most words of a short answer."""
 DRAWS = 400
+CRITERION_FIGURES = (
+    ("agreement", "same verdict, of those given"),
+    ("bias", "mean of said − reference, as a share of the scale's range"),
+)
+BASELINE_SLICES = ("", "tag:long", "tag:short")
 
 
 def measure(
@@ -58,16 +68,13 @@ def measure(
     found = list(_figures(marked, draws, seed))
     if facts.source == "replayed":
         found = [figure for figure in found if not figure.key.startswith("seconds")]
-    beside = {"raters": mark_raters(case for case in cases if case.id in seen)}
+    found += _beside("raters", mark_raters(case for case in cases if case.id in seen), draws, seed)
     if any(case.reference for case in training):
-        beside["majority"] = baselines.by_majority(marked, baselines.commonest(training))
-        beside["length"] = baselines.by_length(marked, baselines.fit_length(training))
-    for source, said in beside.items():
-        found += [
-            figure.model_copy(update={"key": f"{source}.{figure.key}"})
-            for figure in _figures(said, draws, seed)
-            if figure.n and not figure.slice.startswith("criterion:")
-        ]
+        for name, said in (
+            ("majority", baselines.by_majority(marked, baselines.commonest(training))),
+            ("length", baselines.by_length(marked, baselines.fit_length(training))),
+        ):
+            found += _beside(name, said, draws, seed, BASELINE_SLICES)
     return tuple(found)
 
 
@@ -104,12 +111,11 @@ def changes(
 def confusions(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> tuple[Confusion, ...]:
     """The confusion matrix of each kind, over the first run of every case; none where nothing is labelled."""
     marked = mark(cases, outcomes)
-    tallies = tally(marked) if marked else {}
     found = []
     for kind in KINDS:
-        table = tallies[f"{kind}.table"].sum(0) if marked else np.zeros((0, 0))
-        if table.any():
-            rows = tuple(tuple(int(n) for n in row) for row in table)
+        tables = [table_of(one, kind) for one in marked]
+        if any(table.any() for table in tables):
+            rows = tuple(tuple(int(n) for n in row) for row in np.sum(tables, 0))
             found.append(Confusion(kind=kind, values=VALUES[kind], counts=rows))
     return tuple(found)
 
@@ -130,14 +136,25 @@ def curves(cases: Sequence[Case], outcomes: Sequence[Outcome], *, bins: int = 10
 # ── samples and slices ───────────────────────────────────────────────────────────────────────────────
 
 
-def _figures(marked: Sequence[Marked], draws: int, seed: int) -> Iterator[Figure]:
-    """Every figure of every slice, the whole first."""
+def _beside(
+    source: str, marked: Sequence[Marked], draws: int, seed: int, slices: Sequence[str] = ()
+) -> Iterator[Figure]:
+    """The figures of another source that has any, in some slices or all but the criteria."""
+    for figure in _figures(marked, draws, seed, slices):
+        if figure.n and not figure.slice.startswith("criterion:"):
+            yield figure.model_copy(update={"key": f"{source}.{figure.key}"})
+
+
+def _figures(marked: Sequence[Marked], draws: int, seed: int, slices: Sequence[str] = ()) -> Iterator[Figure]:
+    """Every figure of some slices, or of all when none are named; the whole first."""
     if not marked:
         yield from (Figure(key=d.key, name=d.name, value=None, slice=_kind_slice(d)) for d in DEFINITIONS)
         return
     tallies = tally(marked)
     criteria = criteria_of(marked)
     for name, places in _slices(marked).items():
+        if slices and name not in slices:
+            continue
         part = [marked[place] for place in places]
         # One answer has no other to be drawn instead.
         weights = weigh([one.case.question_id for one in part], draws=draws if len(part) > 1 else 0, seed=seed)
@@ -170,8 +187,7 @@ def _samples(marked: Sequence[Marked], weights: Floats, tallies: Tallies | None 
     numbers = np.unique(ids, return_inverse=True)[1].astype(np.int64)
 
     def sample(rows: Floats) -> Sample:
-        sums = {name: np.tensordot(rows, array, 1) for name, array in counted.items() if array.ndim > 1}
-        return Sample(rows, sums, counted, numbers)
+        return Sample(rows, counted, Sums(rows, counted), numbers)
 
     return sample(np.ones((1, len(marked)))), sample(weights)
 
@@ -196,13 +212,15 @@ def _kind_slice(definition: Definition) -> str:
 
 def _criterion_figures(criteria: Sequence[tuple[str, str]], whole: Sample, drawn: Sample) -> Iterator[Figure]:
     """Agreement and bias of each criterion of one question."""
-    for place, (criterion, question) in enumerate(criteria):
-        n = float(whole.sums["criteria"][0, place, 0])
-        for column, (key, name) in enumerate((("agreement", "same verdict"), ("bias", "mean of said − reference")), 1):
-            if n:
-                value, draws = (
-                    ratio(sums[:, place, column], sums[:, place, 0])
-                    for sums in (whole.sums["criteria"], drawn.sums["criteria"])
-                )
-                slice_name = f"criterion:{question}/{criterion}"
-                yield _figure(Definition(key, name, nothing, nothing), value, draws, n, slice_name)
+    tallies = whole.tallies["criteria"]
+    for place in np.flatnonzero(tallies[..., 0].any(0)):
+        criterion, question = criteria[int(place)]
+        sums, draws = whole.weights @ tallies[:, place], drawn.weights @ tallies[:, place]
+        for column, (key, name) in enumerate(CRITERION_FIGURES, 1):
+            yield _figure(
+                Definition(key, name, nothing, nothing),
+                ratio(sums[:, column], sums[:, 0]),
+                ratio(draws[:, column], draws[:, 0]),
+                float(sums[0, 0]),
+                f"criterion:{question}/{criterion}",
+            )

@@ -18,7 +18,7 @@ from .counts import Floats, coincidences, moments, table
 from .marks import ABSTAINED, KINDS, VALUES, Codes, Kind, Marked, coverage, kind_of, of_kind, shows_nothing, words
 from .reliability import bin_edges, bin_sums
 
-__all__ = ["RATED", "SURE", "Tallies", "confidences", "criteria_of", "tally"]
+__all__ = ["RATED", "SURE", "Tallies", "confidences", "criteria_of", "table_of", "tally"]
 
 Tallies = dict[str, Floats]
 RATED: tuple[Kind, ...] = ("key_point", "motivation", "band")
@@ -34,7 +34,7 @@ MOVED = 0.1
 
 def tally(marked: Sequence[Marked]) -> Tallies:
     """Every count, by name; the shapes are given where each is made."""
-    tallies = {f"{kind}.table": np.stack([_table(one, kind) for one in marked]) for kind in KINDS}
+    tallies = {f"{kind}.table": np.stack([table_of(one, kind) for one in marked]) for kind in KINDS}
     motivations = [(name, question) for name, question in criteria_of(marked) if kind_of(name) == "motivation"]
     tallies["motivation.each"] = _each("motivation", motivations, marked)
     tallies["star.each"] = _each("star", [(f"star.{part}", "") for part in STAR_PARTS], marked)
@@ -69,16 +69,16 @@ def confidences(one: Marked, kind: Kind) -> Iterator[tuple[float, bool]]:
             yield found[value], value == _value(kind, code)
 
 
-def _value(kind: Kind, code: int) -> str:
-    """As a decision names it."""
-    return ("false", "true")[code] if kind == "red_flag" else VALUES[kind][code]
-
-
-def _table(one: Marked, kind: Kind, name: str = "") -> Floats:
+def table_of(one: Marked, kind: Kind, name: str = "") -> Floats:
     """(values, values + 1) pairs of reference and said, abstentions last; of one criterion when named."""
     size = len(VALUES[kind])
     pairs = [(code, one.said[n] % (size + 1)) for n, code in of_kind(one.truth, kind) if name in ("", n)]
     return table([t for t, _ in pairs], [s for _, s in pairs], values=size, columns=size + 1)
+
+
+def _value(kind: Kind, code: int) -> str:
+    """As a decision names it."""
+    return ("false", "true")[code] if kind == "red_flag" else VALUES[kind][code]
 
 
 def _each(kind: Kind, criteria: Sequence[tuple[str, str]], marked: Sequence[Marked]) -> Floats:
@@ -88,7 +88,7 @@ def _each(kind: Kind, criteria: Sequence[tuple[str, str]], marked: Sequence[Mark
     for answer, one in enumerate(marked):
         for place, (name, question) in enumerate(criteria):
             if name in one.truth and question in ("", one.case.question_id):
-                tables[answer, place] = _table(one, kind, name)
+                tables[answer, place] = table_of(one, kind, name)
     return tables
 
 
