@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, linregress, spearmanr
+from scipy.stats import linregress, spearmanr
 from sklearn.metrics import cohen_kappa_score, f1_score
 
 from interviewer.agreement import weighted_kappa
 from interviewer.evaluation import counts
 from interviewer.evaluation.reliability import expected_calibration_error, reliability_curve
-from interviewer.evaluation.resampling import difference, interval, mcnemar, percentile, weigh
+from interviewer.evaluation.resampling import interval, percentile, weigh
 
 Pairs = list[tuple[int, int]]
 
@@ -144,23 +144,6 @@ def test_an_interval_is_the_middle_95_percent_of_what_was_measured() -> None:
     # Of 0 to 200, 2.5 % is 5 and 97.5 % is 195.
     assert interval(np.append(np.arange(201.0), math.nan)) == (5.0, 195.0)
     assert interval(np.array([math.nan])) is None
-
-
-def test_a_difference_is_paired() -> None:
-    before = np.array([0.0, 1, 0, 1, 0, 1])
-    weights = weigh(["a"] * 6, draws=100)
-    point, ends = difference(lambda w: w @ before / 6, lambda w: w @ (before + 0.5) / 6, weights)
-    assert point == pytest.approx(0.5)
-    assert ends == pytest.approx((0.5, 0.5))  # each draw moves by the same half
-
-
-@pytest.mark.parametrize(("lost", "won"), [(0, 0), (1, 0), (2, 7), (5, 5), (10, 1)])
-def test_mcnemar_is_the_exact_binomial_test(lost: int, won: int) -> None:
-    before = [True] * lost + [False] * won + [True, False]
-    after = [False] * lost + [True] * won + [True, False]
-    expected = binomtest(won, lost + won).pvalue if lost + won else 1.0
-    assert mcnemar(before, after) == pytest.approx(expected)
-    assert mcnemar(after, before) == pytest.approx(expected)
 
 
 def test_percentiles_are_of_the_answers_in_the_draw() -> None:

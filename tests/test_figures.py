@@ -188,7 +188,15 @@ def test_star_parts_not_known_count_as_absent() -> None:
     assert value(found, "star_f1_task") == (None, 0)
 
 
-@pytest.mark.parametrize("reason", sorted(set(STATES) - {"too_long"}))
+SHOWING_NOTHING = ("empty", "too_short", "unreadable", "off_topic", "declined")
+BEYOND_THE_GRADER = ("too_long", "other_language")
+
+
+def test_every_reason_of_intake_is_about_the_answer_or_the_grader() -> None:
+    assert {*SHOWING_NOTHING, *BEYOND_THE_GRADER} == set(STATES), "decide how the new reason counts"
+
+
+@pytest.mark.parametrize("reason", SHOWING_NOTHING)
 def test_an_answer_that_is_not_gradable_shows_nothing(reason: str) -> None:
     reference = labels("mc", flags=(False,), motivations={"m0": 0}, star={"task": False}, band=1)
     blank = outcome(0, "uu", flags="u", levels=[None], star={"task": None}, status="unscored", reason=reason)
@@ -199,7 +207,7 @@ def test_an_answer_that_is_not_gradable_shows_nothing(reason: str) -> None:
     assert value(found, "coverage_bias") == (-0.5, 1)
 
 
-@pytest.mark.parametrize("reason", ["too_long", "The decider gave no usable verdict."])
+@pytest.mark.parametrize("reason", [*BEYOND_THE_GRADER, "The decider gave no usable verdict."])
 def test_an_answer_that_could_not_be_graded_is_an_abstention(reason: str) -> None:
     lost = outcome(0, status="unscored", reason=reason)
     found = figures([case(0, labels("mc", flags=(False,), band=1))], [lost])

@@ -88,7 +88,8 @@ def changes(
 ) -> tuple[Figure, ...]:
     """How far each figure changed between two runs on the cases that both have, with its paired interval.
 
-    Keys have the prefix `change.`; the same draws are used on both sides.
+    The paired bootstrap (Efron and Tibshirani 1993, chapter 8): the change is computed in each draw. Keys
+    have the prefix `change.`. `n` is the first run's.
     """
     both = {outcome.case for outcome in before} & {outcome.case for outcome in after}
     shared = [case for case in cases if case.id in both]

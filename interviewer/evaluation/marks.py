@@ -1,8 +1,8 @@
 """Lays what a grader said beside the reference, criterion by criterion, as codes; never computes a figure.
 
 A code is a place in `VALUES`, ascending; `ABSTAINED` stands for unsure and unscored. An answer that intake called not
-gradable counts as everything missing, level 0, absent and band 1, which is what raters say of such answers; one that is
-merely too long to grade, or whose model failed, counts as abstentions.
+gradable counts as everything missing, level 0, absent and band 1, which is what raters say of such answers; one that
+is too long or in another language, or whose model failed, counts as abstentions.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from ..intake import STATES
 from ..labelling import Labels
 from ..schema import Grade
+from ..scoring import LEAST_COVERAGE
 from .records import Case, Outcome
 
 __all__ = [
@@ -44,9 +44,8 @@ VALUES: dict[Kind, tuple[str, ...]] = {
     "band": ("1", "2", "3", "4", "5"),
 }
 ABSTAINED = -1
-LEAST_JUDGED = 0.5
-"""As in `scoring`: coverage is given when at least this share of the key points was judged."""
-SHOWING_NOTHING = frozenset(STATES) - {"too_long"}
+SHOWING_NOTHING = frozenset({"empty", "too_short", "unreadable", "off_topic", "declined"})
+"""Keys of `intake.STATES` that are about the answer; the others are about what a grader can't read."""
 
 Codes = dict[str, int]
 """By criterion (`key_point.calm`, `star.task`, `band`)."""
@@ -117,7 +116,7 @@ def coverage(codes: Mapping[str, int]) -> float | None:
     """Share of the judged key points that are covered, partly counting half; None when under half were judged."""
     points = [code for _, code in of_kind(codes, "key_point")]
     judged = [code for code in points if code != ABSTAINED]
-    return sum(judged) / 2 / len(judged) if judged and len(judged) >= LEAST_JUDGED * len(points) else None
+    return sum(judged) / 2 / len(judged) if judged and len(judged) >= LEAST_COVERAGE * len(points) else None
 
 
 def of_kind(codes: Mapping[str, int], kind: Kind) -> Iterator[tuple[str, int]]:

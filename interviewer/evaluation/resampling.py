@@ -6,16 +6,13 @@ A draw is a row of weights: how often each answer is in it. A figure that takes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from math import comb
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
 from .counts import Floats, ratio
 
-__all__ = ["difference", "interval", "mcnemar", "percentile", "weigh"]
-
-Measure = Callable[[Floats], Floats]
+__all__ = ["interval", "percentile", "weigh"]
 
 
 def weigh(groups: Sequence[Hashable], *, draws: int = 400, seed: int = 0) -> Floats:
@@ -27,7 +24,7 @@ def weigh(groups: Sequence[Hashable], *, draws: int = 400, seed: int = 0) -> Flo
     Args:
         groups: The question of each answer.
         draws: How many samples.
-        seed: The same seed and groups give the same weights, which is what makes differences paired.
+        seed: The same seed and groups give the same weights, so two graders' figures can be drawn in pairs.
 
     Raises:
         ValueError: no answers.
@@ -53,27 +50,6 @@ def interval(drawn: Floats) -> tuple[float, float] | None:
         return None
     low, high = np.percentile(there, [2.5, 97.5])
     return float(low), float(high)
-
-
-def difference(before: Measure, after: Measure, weights: Floats) -> tuple[float, tuple[float, float] | None]:
-    """`after − before` on the same answers, and its paired 95 % interval (Efron and Tibshirani 1993, chapter 8)."""
-    everything = np.ones((1, weights.shape[1]))
-    return float((after(everything) - before(everything))[0]), interval(after(weights) - before(weights))
-
-
-def mcnemar(before: Sequence[bool], after: Sequence[bool]) -> float:
-    """The exact two-sided p-value that two graders are right equally often, from the pairs in which they differ.
-
-    McNemar 1947 as a binomial test: with b pairs right only before and c only after, twice the chance of at most
-    min(b, c) heads in b + c throws, at most 1.
-
-    Raises:
-        ValueError: the sequences differ in length.
-    """
-    pairs = list(zip(before, after, strict=True))
-    lost, won = sum(b and not a for b, a in pairs), sum(a and not b for b, a in pairs)
-    tail = sum(comb(lost + won, heads) for heads in range(min(lost, won) + 1))
-    return float(min(1.0, 2 * tail / 2 ** (lost + won)))
 
 
 def percentile(values: Floats, weights: Floats, share: float) -> Floats:
