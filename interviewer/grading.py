@@ -16,7 +16,7 @@ from .errors import ProviderError, ReplyError
 from .intake import ungradable
 from .language import is_english
 from .prompts import Prompts
-from .quotes import found_quotes
+from .quotes import found_quotes, quote_sentence
 from .rubric import ON_TOPIC, answer_hash, build_state, rubric_hash, sentence_question, verdict_questions
 from .schema import (
     STAR_PARTS,
@@ -36,6 +36,7 @@ from .schema import (
     Usage,
 )
 from .sentences import split_sentences
+from .steering import part_sentences
 
 __all__ = ["Price", "blank_grade", "finish", "grade", "questions_for"]
 
@@ -96,6 +97,9 @@ async def grade(
         yield blank.model_copy(update={"reason": state, "seconds": round(clock() - started, 3)})
         return
     reading, questions = questions_for(document, answers, asked, prompts)
+    if not reading.sentences:
+        yield blank.model_copy(update={"reason": "addressed", "seconds": round(clock() - started, 3)})
+        return
     decisions: dict[str, Decision] = {}
 
     def so_far(failure: str | None = NOT_FINISHED) -> Grade:
@@ -118,8 +122,12 @@ async def grade(
 def questions_for(
     document: QuestionDocument, answers: Sequence[str], asked: Sequence[str], prompts: Prompts
 ) -> tuple[State, tuple[TypedQuestion, ...]]:
-    """What a decider reads and is asked about the answers, sentence choices left out."""
-    reading = build_state(asked, split_sentences(answers), prompts.render)
+    """What a decider reads and is asked about the answers, sentence choices left out.
+
+    Words that speak to the grader are not read; there are no sentences when nothing else was said.
+    """
+    judged, _ = part_sentences(split_sentences(answers), answers, document)
+    reading = build_state(asked, judged, prompts.render)
     return reading, verdict_questions(document, prompts.render)
 
 
@@ -150,7 +158,8 @@ async def _decide(
 def blank_grade(
     document: QuestionDocument, *, id: str, decider: Decider, prompts: Prompts, answers: Sequence[str] = ()
 ) -> Grade:
-    """A grade with nothing judged, stamped with what would judge it."""
+    """A grade with nothing judged, stamped with what would judge it, and with what won't be judged at all."""
+    _, aside = part_sentences(split_sentences(answers), answers, document)
     return Grade(
         id=id,
         question_id=document.id,
@@ -164,6 +173,7 @@ def blank_grade(
         motivations={m.id: MotivationVerdict() for m in document.motivations},
         red_flags={f.id: RedFlagVerdict(verdict="unscored") for f in document.red_flags},
         star=dict.fromkeys(STAR_PARTS),
+        set_aside=tuple(map(quote_sentence, aside)),
     )
 
 

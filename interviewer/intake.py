@@ -18,6 +18,7 @@ STATES = {
     "too_long": f"More than {MOST_CHARACTERS:,} characters: shorten it, since nothing is cut silently.",
     "other_language": "This grader reads English only, and this is another language, so nothing was judged. "
     "A chat model can grade other languages: see the README on stronger models.",
+    "addressed": "These words speak to the grader and answer nothing, so nothing was judged.",
     "declined": "You said that you have no example, which is fine: nothing was judged.",
 }
 """Why an answer was not graded, and the sentence shown for it."""

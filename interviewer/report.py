@@ -37,8 +37,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("Records", "errors schema"),
     (
         "Small and pure",
-        "folders settings markup giveaways naming pagetext intake quotes sentences rubric scoring agreement probes "
-        "advice replies plans places overlaps",
+        "folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring agreement "
+        "probes advice replies plans places overlaps",
     ),
     (
         "Edges: one outside thing each",

@@ -390,6 +390,8 @@ class Grade(Record):
     """Share of judged key points that are covered, partly counting half; 0 to 1."""
     band: int | None = Field(default=None, ge=1, le=5)
     advice: tuple[Advice, ...] = ()
+    set_aside: tuple[Quote, ...] = ()
+    """Sentences that no verdict rests on because they speak to the grader instead of answering."""
     decider: DeciderName
     model: str
     prompt_hash: str

@@ -7,6 +7,7 @@ A quote is a sentence, so a speaker who never pauses would be quoted whole: a se
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from sentencex import segment
@@ -51,9 +52,10 @@ def _spans(answer: str) -> Iterator[tuple[int, int]]:
 
 
 def _divide(answer: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    text = answer[start:end]
-    start += len(text) - len(text.lstrip())
-    end -= len(text) - len(text.rstrip())
+    while start < end and _unseen(answer[start]):
+        start += 1
+    while end > start and _unseen(answer[end - 1]):
+        end -= 1
     text = answer[start:end]
     if not _SAYS_SOMETHING.search(text):
         return
@@ -69,3 +71,8 @@ def _divide(answer: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     cut = min(cuts, key=lambda match: abs(match.start() - len(text) / 2))
     yield from _divide(answer, start, start + cut.start())
     yield from _divide(answer, start + cut.end(), end)
+
+
+def _unseen(character: str) -> bool:
+    """White space, and what no screen shows: text can be hidden in it beside a sentence. An override shows."""
+    return character.isspace() or (unicodedata.category(character) == "Cf" and character not in "\u202d\u202e")

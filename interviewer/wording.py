@@ -60,6 +60,7 @@ STATE_NAMES = {
     "off_topic": "Off topic",
     "too_long": "Too long to grade",
     "other_language": "In another language",
+    "addressed": "No answer to grade",
     "declined": "No example given",
 }
 """Headings for the reasons of `intake.STATES`."""
