@@ -24,21 +24,23 @@ __all__ = ["FENCE_CLOSE", "FENCE_OPEN", "Prompts", "fence"]
 FENCE_OPEN = "<<<candidate"
 FENCE_CLOSE = "candidate>>>"
 _ANGLES = re.compile(r"<{2,}|>{2,}|[＜〈《«⟨]{2,}|[＞〉》»⟩]{2,}")
+_UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\U000e0100-\U000e01ef]")
 _CHAT_MARKS = re.compile(r"<\|([^|<>\n]{1,40})\|>")
 
 
 def fence(text: str) -> str:
     """Puts the candidate's words between markers that the words themselves can't contain.
 
-    Two attacks are closed: writing the closing marker to speak as the prompt (runs of angle brackets are thinned to
-    one), and writing a model's own control tokens such as `<|im_end|>` (their bars are dropped).
+    Three attacks are closed: writing the closing marker to speak as the prompt (runs of angle brackets are thinned to
+    one), writing a model's own control tokens such as `<|im_end|>` (their bars are dropped), and hiding words in
+    characters that no screen shows but a model reads (they are dropped; what joins letters and emoji stays).
     """
     return f"{FENCE_OPEN}\n{defuse(text)}\n{FENCE_CLOSE}"
 
 
 def defuse(text: str) -> str:
-    """The words without fence or control-token look-alikes; nothing else is changed."""
-    return _ANGLES.sub(lambda run: run[0][0], _CHAT_MARKS.sub(r"<\1>", text))
+    """The words without fence or control-token look-alikes and hidden characters; nothing else is changed."""
+    return _ANGLES.sub(lambda run: run[0][0], _CHAT_MARKS.sub(r"<\1>", _UNSEEN.sub("", text)))
 
 
 class Prompts:

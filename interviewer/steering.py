@@ -33,11 +33,13 @@ _IMITATED = re.compile(
     r"|\bquotes\s*:\s*\[|^\W*```\w*\W*$|^(?:\[\d+\]\W*)*covered\W*(?:\[\d+\]\W*)*$"
 )
 _CLOSES = re.compile(
-    r"candidate\s*>{2,}|^\s*>{2,}\s*$|</\s*(?:answer|candidate|user|response)\s*>|<\|\s*im_end\s*\|>|\[/INST\]"
-    r"|^\W*end of (?:the |my |this )?(?:candidate[’']s )?(?:answer|response|transcript)\W*$",
-    re.IGNORECASE,
+    r"candidate\s*>{2,}|^[ \t]*>{2,}[ \t]*$|</\s*(?:answer|candidate|user|response)\s*>|<\|\s*im_end\s*\|>|\[/INST\]"
+    r"|^[^\w\n]*end of (?:the |my |this )?(?:candidate[’']s )?(?:answer|response|transcript)[^\w\n]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
-_OPENS = re.compile(r"<{2,}\s*candidate|^\s*<{2,}\s*$|<\s*(?:answer|candidate|user|response)\s*>", re.IGNORECASE)
+_OPENS = re.compile(
+    r"<{2,}\s*candidate|^[ \t]*<{2,}[ \t]*$|<\s*(?:answer|candidate|user|response)\s*>", re.IGNORECASE | re.MULTILINE
+)
 _OTHER_SPEAKER = re.compile(
     r"^\W*(?:SYSTEM|ASSISTANT|DEVELOPER)\s*[:\]]|^\W*(?i:interviewer|grader|evaluator|examiner)\s*:"
     r"|^\W*(?i:system|developer|grader|evaluator|examiner) (?i:message|prompt|notes?|override)\s*[:\]]"
@@ -107,7 +109,9 @@ def part_sentences(
         sentence.number
         for sentence in sentences
         if speaks_to_grader(sentence.text)
-        or any(sentence.answer == index and start <= sentence.start < end for index, start, end in outside)
+        or any(
+            sentence.answer == index and start < sentence.end and sentence.start < end for index, start, end in outside
+        )
     }
     aside |= set(_lists_begun(sentences, answers, aside, names))
     kept = (sentence for sentence in sentences if sentence.number not in aside)
@@ -161,16 +165,24 @@ def fold(text: str) -> str:
 
 
 def _outside_spans(answer: str) -> Iterator[tuple[int, int]]:
-    """The lines that claim to be no part of the answer, with the markers around them."""
-    lines = answer.splitlines(keepends=True)
-    outside, cursor = False, 0
-    for line in lines:
-        closes, opens = _CLOSES.search(line.rstrip("\r\n")), _OPENS.search(line.rstrip("\r\n"))
-        # Dictated answers have one line: there a speaker's name opens a sentence, and what follows may be the answer.
-        if outside or closes or opens or (len(lines) > 1 and _OTHER_SPEAKER.search(line)):
-            yield cursor, cursor + len(line)
-        outside = (outside or closes is not None) and opens is None
-        cursor += len(line)
+    """What claims to be no part of the answer, with the markers around it."""
+    marks = [
+        (mark.start(), mark.end(), pattern is _CLOSES)
+        for pattern in (_CLOSES, _OPENS)
+        for mark in pattern.finditer(answer)
+    ]
+    closed: int | None = None
+    for start, end, closes in sorted(marks):
+        if closes:
+            closed = start if closed is None else closed
+        else:
+            yield (start if closed is None else closed), end
+            closed = None
+    if closed is not None:
+        yield closed, len(answer)
+    # Dictated answers have one line: there a speaker's name opens a sentence, and what follows may be the answer.
+    lines = list(re.finditer(r"[^\r\n]+", answer))
+    yield from (line.span() for line in lines if len(lines) > 1 and _OTHER_SPEAKER.search(line[0]))
 
 
 def _holds_text(run: str) -> bool:

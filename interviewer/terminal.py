@@ -30,6 +30,7 @@ from .wording import (
     explain_band,
     number_evidence,
     say_making,
+    say_set_aside,
     say_status,
     summarise,
 )
@@ -266,6 +267,8 @@ def rubric_lines(grade: Grade, document: QuestionDocument, answers: Sequence[str
         yield Text(f"Band {grade.band} of 5: {BANDS[grade.band]}", "bold")
     if heading:
         yield Text.assemble((f"{heading}. ", "bold yellow"), clean(sentence))
+    if aside := say_set_aside(grade):
+        yield Text.assemble(("Set aside. ", "bold yellow"), aside)
     if grade.status != "unscored":
         yield Text(summarise(grade))
         yield from _advice_lines(grade, library)

@@ -36,6 +36,7 @@ __all__ = [
     "not_judged",
     "number_evidence",
     "say_making",
+    "say_set_aside",
     "say_status",
     "summarise",
 ]
@@ -205,6 +206,15 @@ def say_status(grade: Grade) -> tuple[str, str]:
         return "", ""
     heading = {"graded": "Graded", "partly_graded": "Partly graded", "unscored": "Not graded"}[grade.status]
     return STATE_NAMES.get(grade.reason, heading), STATES.get(grade.reason, grade.reason)
+
+
+def say_set_aside(grade: Grade) -> str:
+    """That some sentences were not judged, and why; empty when all were."""
+    count = len(grade.set_aside)
+    if not count or grade.reason == "addressed":
+        return ""
+    some = "One sentence speaks" if count == 1 else f"{count} sentences speak"
+    return f"{some} to the grader instead of answering, and counted neither for nor against you."
 
 
 def say_making(grade: Grade) -> str:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..agreement import bootstrap_interval, macro_f1, weighted_kappa
-from ..labelling import Labels, said_by_grader
+from ..labelling import Labels
 from ..schema import Grade
 from .attacks import CONTROL, FAMILIES
 from .mutations import MEANING_KEPT, Check, checks, paired
@@ -230,8 +230,13 @@ def _difference(measure: Measure) -> Callable[[Sequence[Pair]], float]:
 
 
 def _points_f1(pairs: Sequence[Pair], *, side: int) -> float:
-    labels = [(_reference(pair).key_points, said_by_grader(_grade(pair, side)).key_points) for pair in pairs]
-    both = [(truth[id], said[id]) for truth, said in labels for id in truth if id in said]
+    verdicts = [(_reference(pair).key_points, _grade(pair, side).key_points) for pair in pairs]
+    both = [
+        (truth[id], point.verdict)
+        for truth, said in verdicts
+        for id, point in said.items()
+        if id in truth and point.verdict in LEVELS
+    ]
     return macro_f1([truth for truth, _ in both], [said for _, said in both], labels=LEVELS)
 
 

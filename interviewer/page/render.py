@@ -27,6 +27,7 @@ from ..wording import (
     not_judged,
     number_evidence,
     say_making,
+    say_set_aside,
     say_status,
     summarise,
 )
@@ -123,6 +124,8 @@ def _head(view: _View) -> str:
         tone = "stopped" if grade.status == "unscored" else "partly"
         # Advice for a state is never a low number: no band, no coverage, no empty meter beside it.
         state = f'<div class="state {tone}"><strong>{escape(heading)}</strong><p>{escape(sentence)}</p></div>'
+    if aside := say_set_aside(grade):
+        state += f'<div class="state partly"><strong>Set aside</strong><p>{escape(aside)}</p></div>'
     return f'<header class="head">{asked}{_band(grade)}{state}{_how(grade, view.prefix)}</header>'
 
 
