@@ -59,7 +59,7 @@ def written(name: str) -> Any:
 
 @cache
 def held_out() -> dict[str, tuple[Case, ...]]:
-    """The dev, test and unseen answers by question, with both raters' labels and what these agree on."""
+    """The dev, test and unseen answers by question, with both raters' labels and the reference."""
     split = json.loads((HERE / "split-questions.json").read_text(encoding="utf-8"))
     first = json.loads((HERE / "split.json").read_text(encoding="utf-8"))
     parts: dict[str, dict[str, list[str]]] = {**split["questions"], first["question_id"]: first}
@@ -69,15 +69,16 @@ def held_out() -> dict[str, tuple[Case, ...]]:
         places: dict[str, Part] = dict.fromkeys(parts.get(question, {}).get("dev", []), "dev")
         places |= dict.fromkeys(parts.get(question, {}).get("test", []), "test")
         unseen = question in split["test_questions"]
+        settled = {row["id"]: row["verdicts"] for row in rows(HERE / f"answers/{question}.adjudicated.jsonl")}
         found[question] = tuple(
-            labelled(row, second[row["id"]], "unseen" if unseen else places[row["id"]])
+            labelled(row, second[row["id"]], settled.get(row["id"], {}), "unseen" if unseen else places[row["id"]])
             for row in rows(HERE / f"answers/{question}.jsonl")
             if unseen or row["id"] in places
         )
     return found
 
 
-def labelled(row: dict[str, Any], other: dict[str, Any], part: Part) -> Case:
+def labelled(row: dict[str, Any], other: dict[str, Any], settled: dict[str, Any], part: Part) -> Case:
     raters = (Labels.model_validate(row), Labels.model_validate(other))
     return Case(
         id=row["id"],
@@ -87,7 +88,7 @@ def labelled(row: dict[str, Any], other: dict[str, Any], part: Part) -> Case:
         part=part,
         tags=tuple(row.get("tags", ())),
         raters=raters,
-        reference=agreed(*raters),
+        reference=adjudicated(agreed(*raters), settled),
     )
 
 
@@ -99,6 +100,18 @@ def agreed(first: Labels, second: Labels) -> Labels:
     }
     band = first.band if first.band == second.band else None
     return first.model_copy(update={**same, "band": band, "labeller": f"{first.labeller} and {second.labeller}"})
+
+
+def adjudicated(both: Labels, settled: dict[str, Any]) -> Labels:
+    """The same with what the third rater decided; evidence, which nothing here reads, is left out."""
+    told = both.model_dump(exclude={"evidence"})
+    for name, value in settled.items():
+        part, _, id = name.partition(".")
+        if id:
+            told[part][id] = value
+        else:
+            told[part] = value
+    return Labels.model_validate(told)
 
 
 def bare(case: Case) -> Case:

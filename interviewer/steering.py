@@ -3,7 +3,8 @@
 Such words show nothing that anybody did, so no decider reads them and no quote comes from them; the grade lists them as
 set aside. Four kinds are told, the first three by their form alone:
 
-* what a decider is asked or replies, imitated: ids of criteria (`key_point.calm`), entries of the JSON reply;
+* what a decider is asked or replies, imitated: ids of criteria (`key_point.calm`), entries of the JSON reply, sentences
+  copied from the document's descriptions of its criteria;
 * another speaker's turn (`SYSTEM:`, control tokens), and what closes the answer (the fence's markers, tags, "end of
   answer") with all that follows until the answer is opened again;
 * what people can't read but models can: base64 that holds text, letters in reverse order by an override character;
@@ -27,6 +28,7 @@ from .schema import QuestionDocument, Sentence
 
 __all__ = ["part_sentences", "speaks_to_grader"]
 
+_LEAST_RECITED = 5
 _IMITATED = re.compile(
     r"\b(?:key_point|red_flag|motivation|star)\.[a-z_]+\b"
     r"|[\"'“”](?:verdict|quotes?|reason|band|coverage)[\"'“”]\s*[:,\]}]"
@@ -105,10 +107,12 @@ def part_sentences(
     """
     outside = [(index, *span) for index, answer in enumerate(answers) for span in _outside_spans(answer)]
     names = [fold(one.name) for part in (document.key_points, document.motivations, document.red_flags) for one in part]
+    descriptions = fold(" | ".join(_descriptions(document)))
     aside = {
         sentence.number
         for sentence in sentences
         if speaks_to_grader(sentence.text)
+        or _recites(sentence.text, descriptions)
         or any(
             sentence.answer == index and start < sentence.end and sentence.start < end for index, start, end in outside
         )
@@ -127,6 +131,21 @@ def speaks_to_grader(sentence: str) -> bool:
         or any(_holds_text(match[0]) for match in _ENCODED.finditer(sentence))
         or any(pattern.search(text) is not None for pattern in (_IMITATED, _ASKS, _STATES))
     )
+
+
+def _descriptions(document: QuestionDocument) -> Iterator[str]:
+    for point in document.key_points:
+        yield from (point.description, point.covered, point.partly)
+    for motivation in document.motivations:
+        yield from (motivation.description, *motivation.levels)
+    for flag in document.red_flags:
+        yield from (flag.description, flag.exception)
+
+
+def _recites(sentence: str, descriptions: str) -> bool:
+    """Whether all of it stands in a criterion's description, which a candidate has never seen."""
+    words = fold(sentence).strip(" .,;:!?…\"'")
+    return len(words.split()) >= _LEAST_RECITED and words in descriptions
 
 
 def _lists_begun(
