@@ -71,6 +71,7 @@ async def grade(
     id: str = "",
     price: Price | None = None,
     clock: Callable[[], float] = time.monotonic,
+    only_last: bool = False,
 ) -> AsyncIterator[Grade]:
     """Grades all answers to one question together, yielding after every decision.
 
@@ -84,6 +85,7 @@ async def grade(
         id: of the answer, carried through.
         price: of the decider's tokens; None leaves `usd` empty.
         clock: seconds, for `seconds`.
+        only_last: yield the final grade alone, where nobody watches it fill in.
 
     Yields:
         Grades whose verdicts fill in; what is not judged yet is *unscored*. The last one is final.
@@ -112,7 +114,8 @@ async def grade(
     try:
         async for decision in _decide(decider, reading, questions, prompts):
             decisions[decision.name] = decision
-            yield so_far()
+            if not only_last:
+                yield so_far()
     except (ProviderError, ReplyError) as failure:
         yield so_far(str(failure))
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import jinja2
@@ -46,8 +46,13 @@ def defuse(text: str) -> str:
 class Prompts:
     """The prompt templates: `name` is a path such as `grader/state.j2`."""
 
-    def __init__(self, overrides: Sequence[Path] = ()) -> None:
-        """Looks in each of `overrides` in turn, then in the shipped folder, template by template."""
+    def __init__(self, overrides: Sequence[Path] = (), *, remember: bool = False) -> None:
+        """Looks in each of `overrides` in turn, then in the shipped folder, template by template.
+
+        Args:
+            overrides: folders of other templates.
+            remember: render nothing twice, for thousands of grades in a row; a file that changes meanwhile isn't seen.
+        """
         self.folders = (*overrides, bundled("prompts"))
         loader = jinja2.ChoiceLoader([jinja2.FileSystemLoader(folder) for folder in self.folders])
         self._environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
@@ -58,6 +63,7 @@ class Prompts:
             autoescape=False,
         )
         self._environment.filters |= {"fence": fence, "defuse": defuse}
+        self._remembered = lru_cache(maxsize=2048)(self._render) if remember else None
 
     def render(self, name: str, **values: object) -> str:
         """The template filled in, without white space at either end.
@@ -65,6 +71,14 @@ class Prompts:
         Raises:
             PromptError: no such template, a mistake in it, or a variable it needs was not given.
         """
+        if self._remembered is not None:
+            try:
+                return self._remembered(name, **values)
+            except TypeError:  # a list, say, which can't be looked up
+                pass
+        return self._render(name, **values)
+
+    def _render(self, name: str, **values: object) -> str:
         try:
             return self._environment.get_template(name).render(**values).strip()
         except jinja2.TemplateNotFound as missing:

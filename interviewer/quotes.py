@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from .schema import Decision, Quote, Sentence
 
@@ -90,19 +91,24 @@ def _find_words(folded: str, wanted: str) -> int:
     return -1
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
+@lru_cache(maxsize=128)  # an answer is looked through for every quote
+def _fold(text: str) -> tuple[str, tuple[int, ...]]:
     """The text as compared, and for each of its characters the place it came from."""
     folded: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
-        for piece in unicodedata.normalize("NFKD", character).casefold():
-            kept = _SAME.get(piece, piece)
-            if kept.isspace():
-                kept = " "
-                if folded and folded[-1] == " ":
-                    continue
-            elif unicodedata.category(kept) in ("Mn", "Cf", "Cc"):
-                continue  # accents written apart, and invisible characters that could hide a mismatch
+        for kept in _fold_character(character):
+            if kept == " " and folded and folded[-1] == " ":
+                continue
             folded.append(kept)
             places.append(place)
-    return "".join(folded), places
+    return "".join(folded), tuple(places)
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(character: str) -> str:
+    """What one character is compared as: nothing, itself or others."""
+    same = (_SAME.get(piece, piece) for piece in unicodedata.normalize("NFKD", character).casefold())
+    kept = (" " if piece.isspace() else piece for piece in same)
+    # Left out: accents written apart, and invisible characters that could hide a mismatch.
+    return "".join(piece for piece in kept if piece == " " or unicodedata.category(piece) not in ("Mn", "Cf", "Cc"))
