@@ -6,10 +6,10 @@ import asyncio
 import json
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -18,10 +18,22 @@ from .intake import STATES
 from .rubric import answer_hash
 from .schema import Grade, Library, QuestionDocument
 
-__all__ = ["AnswerLine", "Job", "grade_file", "numbered_lines", "read_answers"]
+__all__ = [
+    "AnswerLine",
+    "Job",
+    "failed",
+    "grade_file",
+    "in_order",
+    "numbered_lines",
+    "read_answers",
+    "read_object",
+    "say_invalid",
+]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 GradeOne = Callable[["AnswerLine"], Awaitable[Grade]]
+T = TypeVar("T")
+Made = TypeVar("Made")
 
 
 class AnswerLine(BaseModel):
@@ -74,12 +86,9 @@ def read_answers(path: Path, library: Library) -> Job:
     seen: dict[str, int] = {}
     for number, text in numbered_lines(path):
         try:
-            line = AnswerLine.model_validate(_object(text))
+            line = AnswerLine.model_validate(read_object(text))
         except ValidationError as wrong:
-            first = wrong.errors()[0]
-            key = "".join(f"{part}: " for part in first["loc"])
-            told = first["msg"].removeprefix("Value error, ")
-            bad.append(AnswersError(f"{path}:{number}: {key}{told}; correct this line."))
+            bad.append(AnswersError(f"{path}:{number}: {say_invalid(wrong)}"))
         except ValueError as wrong:
             bad.append(AnswersError(f"{path}:{number}: {wrong}"))
         else:
@@ -132,14 +141,18 @@ async def grade_file(
         earlier = {
             grade.id: grade
             for grade in (*_earlier(before), *_earlier(out))
-            if not _failed(grade) and _stamped(grade, stamp.get(grade.question_id, {}))
+            if not failed(grade) and _stamped(grade, stamp.get(grade.question_id, {}))
         }
         lines = {line.id: line for line in job.lines}
         kept = {id: grade for id, grade in earlier.items() if id in lines and _same_answer(grade, lines[id])}
+
+        async def one(line: AnswerLine) -> Grade:
+            return kept[line.id] if line.id in kept else await grade_one(line)
+
         if kept:  # whatever happens while `out` is written anew, no finished grade is lost
             before.write_text("".join(f"{grade.model_dump_json()}\n" for grade in kept.values()), encoding="utf-8")
         with out.open("w", encoding="utf-8", newline="\n") as file:
-            async for grade in _in_order(job.lines, kept, grade_one, concurrency):
+            async for grade in in_order(job.lines, one, concurrency):
                 file.write(grade.model_dump_json() + "\n")
                 file.flush()
                 progress(grade)
@@ -150,18 +163,16 @@ async def grade_file(
     return len(kept), len(job.lines) - len(kept)
 
 
-async def _in_order(
-    lines: Iterable[AnswerLine], kept: Mapping[str, Grade], grade_one: GradeOne, concurrency: int
-) -> AsyncIterator[Grade]:
-    """Grades in the order of the lines, at most `concurrency` of them being made, and no more than that held."""
+async def in_order(things: Iterable[T], make: Callable[[T], Awaitable[Made]], concurrency: int) -> AsyncGenerator[Made]:
+    """What `make` makes of each thing, in their order; at most `concurrency` are being made, no more than that held."""
 
-    async def one(line: AnswerLine) -> Grade:
-        return kept[line.id] if line.id in kept else await grade_one(line)
+    async def one(thing: T) -> Made:
+        return await make(thing)
 
-    running: deque[asyncio.Task[Grade]] = deque()
+    running: deque[asyncio.Task[Made]] = deque()
     try:
-        for line in lines:
-            running.append(asyncio.create_task(one(line)))
+        for thing in things:
+            running.append(asyncio.create_task(one(thing)))
             if len(running) >= concurrency:
                 yield await running.popleft()
         while running:
@@ -186,8 +197,8 @@ def _earlier(out: Path) -> Iterator[Grade]:
                 ) from wrong
 
 
-def _failed(grade: Grade) -> bool:
-    """A model failed on it: worth another try."""
+def failed(grade: Grade) -> bool:
+    """Whether a model failed on it, so that it is worth another try."""
     return grade.status != "graded" and grade.reason not in STATES and not grade.reason.startswith("Too few sure")
 
 
@@ -217,7 +228,12 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line.strip()
 
 
-def _object(text: str) -> dict[str, Any]:
+def read_object(text: str) -> dict[str, Any]:
+    """The JSON object on a line.
+
+    Raises:
+        ValueError: there is none; the message says why in words.
+    """
     try:
         value = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as wrong:
@@ -227,3 +243,10 @@ def _object(text: str) -> dict[str, Any]:
     if _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
         raise ValueError("half a character, written as a \\ud800 to \\udfff of its own; correct this line.")
     return value
+
+
+def say_invalid(wrong: ValidationError) -> str:
+    """The first thing wrong with a line, its key before it."""
+    first = wrong.errors()[0]
+    key = "".join(f"{part}: " for part in first["loc"])
+    return f"{key}{first['msg'].removeprefix('Value error, ')}; correct this line."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 from . import local_model
 from .builtin import BuiltinDecider
 from .content import LiveLibrary, load_library
-from .deciders import Models, choose_decider
+from .deciders import Models, asked_through, choose_decider
 from .encoder import load
 from .errors import ModelFileError, ProviderUnsupported
 from .folders import bundled, cache_folder, data_folder
@@ -28,7 +29,17 @@ from .schema import Library, Limits
 from .settings import Settings
 from .store import Store
 
-__all__ = ["describe_model", "list_paths", "open_library", "open_panel", "open_store", "pull_model", "read_price"]
+__all__ = [
+    "Asked",
+    "describe_model",
+    "list_paths",
+    "open_asked",
+    "open_library",
+    "open_panel",
+    "open_store",
+    "pull_model",
+    "read_price",
+]
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -91,6 +102,35 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
             notices=(*notices, chosen.why),
             documents=documents,
         )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A model that grades, and where it is asked."""
+
+    endpoint: Endpoint
+    model: str
+    local: bool
+    """Whether it is the embedded one."""
+
+
+@contextmanager
+def open_asked(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Asked]:
+    """The model that the decider in the settings asks, tried once; ends the embedded model at the end.
+
+    Raises:
+        SettingsError: the decider can't be had, or asks no model.
+        ProviderError: the endpoint in the settings doesn't answer.
+    """
+    prompts, notices = Prompts(settings.prompts), list[str]()
+    with ExitStack() as stack:
+        models = _models(settings, prompts, stack, say, notices)
+        asked = [models.decisions, models.local_decisions, *([models.chat.endpoint] if models.chat else [])]
+        chosen = _run(choose_decider(settings.decider, models, model=settings.decider_model), *asked)
+        for notice in notices:
+            say(notice)
+        endpoint, local = asked_through(chosen.decider, models)
+        yield Asked(endpoint, chosen.decider.model, local)
 
 
 def _models(settings: Settings, prompts: Prompts, stack: ExitStack, say: Say, notices: list[str]) -> Models:

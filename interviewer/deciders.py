@@ -13,9 +13,9 @@ from .llm import LLM, Endpoint
 from .prompts import Prompts
 from .readout import ReadoutDecider
 from .replies import read_models
-from .schema import Calibration, Decider, Predicate, State
+from .schema import Calibration, Decider, DeciderName, Predicate, State
 
-__all__ = ["Chosen", "Models", "choose_decider"]
+__all__ = ["Chosen", "Models", "asked_through", "choose_decider", "decider_over"]
 
 DECISION_MODELS = ("gpt-6-luna", "jev", "openjev", "clef", "laya", "kev-", "solar-decide", "sarvam-prism", "d1-omni")
 """Beginnings of the names under which endpoints list decision models."""
@@ -69,6 +69,41 @@ async def choose_decider(wanted: str, models: Models, *, model: str | None = Non
     if wanted in ("openai", "systemone"):
         return await _forced(wanted, models, model)
     return await _found(models, model)
+
+
+def decider_over(
+    name: DeciderName, endpoint: Endpoint, model: str, prompts: Prompts, *, local: bool = False
+) -> Decider:
+    """The decider of that name, asking this model at this endpoint, a recording as a rule; asks nothing yet.
+
+    Args:
+        name: any but `builtin` asks the endpoint.
+        endpoint: where the model is, or was.
+        model: as requests name it.
+        prompts: wording of the questions.
+        local: whether it is the embedded model, which is asked a little differently.
+    """
+    if name == "builtin":
+        return BuiltinDecider(load())
+    if name in ("openai", "systemone"):
+        return _decision_decider(name, endpoint, model)
+    llm = LLM(endpoint, model, local=local)
+    return ChatDecider(llm, prompts) if name == "chat" else _readout(llm, Models(prompts), "").decider
+
+
+def asked_through(decider: Decider, models: Models) -> tuple[Endpoint, bool]:
+    """The endpoint that a chosen decider asks, and whether the model there is the embedded one.
+
+    Raises:
+        SettingsError: it asks none.
+    """
+    llm = models.local or models.chat if decider.name == "readout" else models.chat
+    if decider.name in ("chat", "readout") and llm is not None:
+        return llm.endpoint, llm.local
+    endpoint = (models.local_decisions if decider.name == "systemone" else None) or models.decisions
+    if decider.name in ("openai", "systemone") and endpoint is not None:
+        return endpoint, False
+    raise SettingsError(f"The {decider.name} grader asks no model: it always runs on this machine.")
 
 
 def _readout(llm: LLM, models: Models, why: str) -> Chosen:
