@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 
-from .errors import InterviewerError
+from .errors import InterviewerError, RecordingError
 
 if TYPE_CHECKING:
+    from .eval_desk import Order
     from .page.author import Author
     from .schema import Library
     from .settings import Settings
@@ -216,6 +217,107 @@ def _labeller(given: str | None) -> str:
     except (KeyError, OSError, ImportError):  # no name in the environment or the system's list of users
         name = ""
     return name or fail("--labeller is missing: say who labels, e.g. --labeller coach-1.", code=2)
+
+
+@app.command(name="eval")
+def eval_(
+    sets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SET]...", help="dev, test, unseen, train, a set of evals/sets/, or a file of answers."
+        ),
+    ] = None,
+    decider: Annotated[
+        Literal["builtin", "chat", "openai", "systemone", "readout"], typer.Option(help="Who grades.")
+    ] = "builtin",
+    replay: Annotated[bool, typer.Option("--replay", help="Grade from recordings, as without a flag.")] = False,
+    record: Annotated[bool, typer.Option("--record", help="Ask the model in the settings, and record it.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Ask the model in the settings, and keep nothing.")] = False,
+    repeat: Annotated[int, typer.Option(min=1, max=100, help="How often each answer is graded.")] = 1,
+    model: Annotated[str | None, typer.Option(help="The model that grades, or that was recorded.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the outcomes go, one a line; goes on with them.")] = None,
+    json_: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON.")] = None,
+    md: Annotated[Path | None, typer.Option("--md", help="Write the figures as Markdown.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page to look through.")] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write the gates as JUnit XML.")] = None,
+    inspect: Annotated[Path | None, typer.Option("--inspect", help="Write a log that Inspect reads.")] = None,
+    against: Annotated[Path | None, typer.Option(metavar="BASELINE", help="Fail when worse than this run.")] = None,
+    export_batch: Annotated[
+        Path | None, typer.Option(help="Write the chat decider's requests as an OpenAI batch file; send nothing.")
+    ] = None,
+    import_batch: Annotated[
+        Path | None, typer.Option(help="Record that API's output, or lines of custom_id and content; send nothing.")
+    ] = None,
+    recordings: Annotated[Path | None, typer.Option(help="Folder of recordings other than evals/recordings.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Answers an asked model grades at once.")] = 4,
+    content: ContentFlag = None,
+    prompts: PromptsFlag = None,
+    local_model: LocalFlag = None,
+) -> None:
+    """Measure a grader on labelled answers, offline unless told otherwise.
+
+    Exit code 1: a gate failed, or something is wrong; 2: a recording is missing or stale.
+    """
+    from . import eval_desk
+
+    if sum((replay, record, live)) > 1:
+        fail("--replay, --record and --live exclude each other: choose one.", code=2)
+    if export_batch and import_batch:
+        fail("--export-batch and --import-batch exclude each other: choose one.", code=2)
+    if (export_batch or import_batch) and decider != "chat":
+        fail("Batches are for the chat decider: add --decider chat.", code=2)
+    settings = _settings(
+        content=content, prompts=prompts, decider=decider, local_model=local_model, model=model, decider_model=model
+    )
+    order = eval_desk.Order(
+        sets=tuple(dict.fromkeys(sets or eval_desk.DEFAULT_SETS)),
+        decider=decider,
+        mode="record" if record else "live" if live else "replay",
+        repeats=repeat,
+        model=model,
+        concurrency=concurrency,
+        recordings=recordings,
+    )
+    given = {"json": json_, "md": md, "html": html, "junit": junit, "inspect": inspect}
+    reports = {name: path for name, path in given.items() if path is not None}
+    try:
+        if export_batch is not None:
+            count = eval_desk.export_requests(settings, order, export_batch)
+            _note(f"{export_batch}: {_count(count, 'request')}. Nothing was sent.")
+        elif import_batch is not None:
+            _import_replies(settings, order, import_batch)
+        else:
+            _evaluate(settings, order, out, reports, against)
+    except RecordingError as stale:
+        fail(str(stale), code=2)
+
+
+def _import_replies(settings: Settings, order: Order, file: Path) -> None:
+    from .eval_desk import import_replies
+
+    counts, missing = import_replies(settings, order, file)
+    for path, count in counts.items():
+        _note(f"{path}: {count} replies recorded.")
+    if missing:
+        fail(f"{file}: {_count(len(missing), 'request')} without a usable reply, the first {missing[0]!r}.", code=2)
+
+
+def _evaluate(
+    settings: Settings, order: Order, out: Path | None, reports: dict[str, Path], against: Path | None
+) -> None:
+    from tempfile import TemporaryDirectory
+
+    from .eval_desk import check_gates, evaluate, write_reports
+
+    with TemporaryDirectory(prefix="interviewer-") as folder, _progress("Grading") as progress:
+        ran = evaluate(settings, order, out or Path(folder, "outcomes.jsonl"), progress=progress, say=_note)
+        for tally in ran.tallies:
+            typer.echo(str(tally))
+        write_reports(ran, reports)
+        failures = check_gates(ran, against=against)
+    _note(*(f"interviewer: {failure}" for failure in failures))
+    if failures:
+        sys.exit(1)
 
 
 @app.command()

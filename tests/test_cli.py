@@ -15,19 +15,22 @@ from typing import Any, NamedTuple
 
 import pytest
 import wire
-from shipped import LIBRARY, QUESTION
+from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, SECOND
 from written import write as write_document
 
 from interviewer import commands, local_model
 from interviewer.cli import main
+from interviewer.evaluation.running import read_facts, read_outcomes
+from interviewer.rubric import ON_TOPIC, verdict_questions
 from interviewer.schema import Grade
 from interviewer.settings import Settings
 from interviewer.store import Store
 
 PAGES = Path(__file__).parent / "pages"
 COMMANDS = (
-    "serve", "chat", "grade", "label", "questions", "import", "new", "check", "preview", "paths", "settings", "model",
+    "serve", "chat", "grade", "label", "eval", "questions", "import", "new", "check", "preview", "paths", "settings",
+    "model",
 )  # fmt: skip
 SAID_WITHOUT_A_MODEL = "No language model: "
 
@@ -482,6 +485,90 @@ def test_a_taken_port_is_one_sentence(run: Run) -> None:
         done = run("serve", "--port", str(port))
     assert done.code == 1
     assert done.err.splitlines()[-1].startswith(f"interviewer: Port {port} on 127.0.0.1 is taken")
+
+
+# ── eval ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def nothing_there() -> str:
+    """A chat model's whole reply about an answer that shows nothing."""
+    least = {"choice": "missing", "score": "0", "predicate": "false"}
+    questions = verdict_questions(QUESTION, PROMPTS.render)
+    said = {one.name: {"quotes": [], "verdict": least[one.type], "reason": ""} for one in questions}
+    return json.dumps({**said, ON_TOPIC: {"quotes": [], "verdict": "true", "reason": ""}})
+
+
+def test_eval_grades_labelled_answers_on_this_machine_and_writes_every_outcome(run: Run) -> None:
+    write("mine.jsonl", {**line("a"), "labeller": "me", "band": 3}, line("b", SECOND))
+    done = run("eval", "mine.jsonl", "--out", "out.jsonl")
+    assert done.code == 0 and re.fullmatch(r"mine\.jsonl: 2 cases, \d graded, \d partly, 0 unscored, \S+ s\n", done.out)
+    told = read_facts(Path("out.jsonl"))
+    assert (told.decider, told.source, told.cases) == ("builtin", "local", 2)
+    assert [one.case for one in read_outcomes(Path("out.jsonl"))] == ["a", "b"]
+
+
+def test_eval_without_a_recording_or_with_a_stale_one_exits_with_2_and_names_the_command(run: Run) -> None:
+    write("my answers.jsonl", line("a"))
+    command = "`interviewer eval 'my answers.jsonl' --decider chat --record --repeat 2`"
+    done = run("eval", "my answers.jsonl", "--decider", "chat", "--repeat", "2")
+    assert done.code == 2 and not done.out and done.err.count("\n") == 1
+    assert "recordings/chat-my answers.jsonl can't be read" in done.err and command in done.err
+    write("replies.jsonl", *({"custom_id": id, "content": nothing_there(), "model": "big"} for id in ("a", "a#1")))
+    chat = ("--decider", "chat", "--repeat", "2")
+    assert run("eval", "my answers.jsonl", *chat, "--import-batch", "replies.jsonl").code == 0
+    assert run("eval", "my answers.jsonl", *chat).code == 0
+    write("my answers.jsonl", line("a", SECOND))
+    done = run("eval", "my answers.jsonl", *chat)
+    assert done.code == 2 and "holds no recording of chat request to big" in done.err and command in done.err
+
+
+def test_eval_sends_a_batch_out_and_takes_it_back(run: Run) -> None:
+    write("mine.jsonl", line("a"), line("b", SECOND), line("c", "No."))
+    done = run("eval", "mine.jsonl", "--decider", "chat", "--model", "big", "--export-batch", "requests.jsonl")
+    assert (done.code, done.err) == (0, "requests.jsonl: 2 requests. Nothing was sent.\n")
+    requests = [json.loads(text) for text in Path("requests.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [one["custom_id"] for one in requests] == ["a", "b"] and {one["body"]["model"] for one in requests} == {
+        "big"
+    }
+    write("replies.jsonl", {"custom_id": "a", "content": nothing_there()})
+    done = run("eval", "mine.jsonl", "--decider", "chat", "--import-batch", "replies.jsonl")
+    assert done.code == 1 and "--model is missing" in done.err
+    done = run("eval", "mine.jsonl", "--decider", "chat", "--model", "big", "--import-batch", "replies.jsonl")
+    assert done.code == 2 and "1 request without a usable reply, the first 'b'" in done.err
+    write("replies.jsonl", {"custom_id": "b", "content": nothing_there(), "model": "big"})
+    assert "the first 'a'" in run("eval", "mine.jsonl", "--decider", "chat", "--import-batch", "replies.jsonl").err
+    done = run("eval", "mine.jsonl", "--decider", "chat")  # the model's name comes from the recordings
+    assert done.code == 0 and done.out.startswith("mine.jsonl: 3 cases, 2 graded, 0 partly, 1 unscored, ")
+
+
+@pytest.mark.parametrize("mode", ["--record", "--live"])
+def test_eval_asks_the_endpoint_in_the_settings_and_keeps_what_it_says_when_told_to(
+    run: Run, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", wire.BASE_URL)
+    write("mine.jsonl", line("a"), line("b", SECOND))
+    with wire.mock_host() as host:
+        route = host.post("/chat/completions").mock(side_effect=lambda _: wire.completion(nothing_there()))
+        done = run("eval", "mine.jsonl", "--decider", "chat", "--model", "big", mode)
+        assert done.code == 0 and done.out.startswith("mine.jsonl: 2 cases, 2 graded, ") and route.call_count == 2
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    assert run("eval", "mine.jsonl", "--decider", "chat").code == (0 if mode == "--record" else 2)
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "why"),
+    [
+        (("--record", "--live"), 2, "exclude each other"),
+        (("--export-batch", "x", "--import-batch", "y", "--decider", "chat"), 2, "exclude each other"),
+        (("--export-batch", "x"), 2, "add --decider chat"),
+        (("--record",), 1, "always runs on this machine: leave out --record"),
+        (("nowhere",), 1, "no set 'nowhere'"),
+    ],
+)
+def test_eval_says_what_can_not_be_done(run: Run, flags: tuple[str, ...], code: int, why: str) -> None:
+    write("mine.jsonl", line("a"))
+    done = run("eval", "mine.jsonl", *flags)
+    assert done.code == code and why in done.err and done.err.count("\n") == 1
 
 
 def test_an_endpoint_that_cannot_be_reached_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
