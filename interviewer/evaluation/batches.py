@@ -24,6 +24,7 @@ from ..prompts import Prompts
 from ..recordings import RecordingEndpoint
 from ..schema import Library
 from ..tokens import count_tokens
+from .mutations import document_for
 from .records import Case
 from .running import grade_case
 
@@ -83,8 +84,11 @@ def request_lines(
 ) -> Iterator[dict[str, Any]]:
     """The lines of an OpenAI batch's input, `custom_id` being the case's id and, from the second on, `#` and repeat."""
     for case, repeat in _asked(cases, repeats):
-        state, questions = questions_for(library.questions[case.question_id], case.answers, case.asked, prompts)
-        yield batch_line(_custom_id(case, repeat), state, questions, model=model, prompts=prompts)
+        state, questions = questions_for(
+            document_for(case, library.questions[case.question_id]), case.answers, case.asked, prompts
+        )
+        if state.sentences:  # else every word speaks to the grader, and nobody is asked
+            yield batch_line(_custom_id(case, repeat), state, questions, model=model, prompts=prompts)
 
 
 def read_replies(file: Path) -> dict[str, BatchReply]:

@@ -21,6 +21,7 @@ from ..grading import Price, grade
 from ..prompts import Prompts
 from ..rubric import answer_hash, rubric_hash
 from ..schema import Calibration, Decider, DeciderName, Decision, Library, State, TypedQuestion
+from .mutations import document_for
 from .records import Case, Outcome, RunFacts
 
 __all__ = ["PATIENCE", "Work", "grade_case", "read_facts", "read_outcomes", "run"]
@@ -96,7 +97,7 @@ async def grade_case(
     """What the decider makes of one case, by `grading.grade`, as for a candidate on the page."""
     listening = _Listening(decider)
     steps = grade(
-        library.questions[case.question_id],
+        document_for(case, library.questions[case.question_id]),
         case.answers,
         asked=case.asked,
         decider=listening,
@@ -219,7 +220,7 @@ def _model_failed(outcome: Outcome, facts: RunFacts) -> bool:
 
 
 def _stamp(case: Case, library: Library) -> tuple[str, str]:
-    return rubric_hash(library.questions[case.question_id]), answer_hash(case.answers)
+    return rubric_hash(document_for(case, library.questions[case.question_id])), answer_hash(case.answers)
 
 
 # ── an earlier run's file ────────────────────────────────────────────────────────────────────────────
