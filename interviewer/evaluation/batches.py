@@ -84,9 +84,8 @@ def request_lines(
 ) -> Iterator[dict[str, Any]]:
     """The lines of an OpenAI batch's input, `custom_id` being the case's id and, from the second on, `#` and repeat."""
     for case, repeat in _asked(cases, repeats):
-        state, questions = questions_for(
-            document_for(case, library.questions[case.question_id]), case.answers, case.asked, prompts
-        )
+        document = document_for(case, library.questions[case.question_id])
+        state, questions = questions_for(document, case.answers, case.asked, prompts)
         if state.sentences:  # else every word speaks to the grader, and nobody is asked
             yield batch_line(_custom_id(case, repeat), state, questions, model=model, prompts=prompts)
 
