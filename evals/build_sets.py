@@ -1,6 +1,6 @@
 """Builds the robustness sets in `evals/sets/` from labelled answers, training pieces and `evals/sets/written/`.
 
-python evals/build_sets.py          writes injection, injection-core, metamorphic, gaming and benign
+python evals/build_sets.py          writes the sets, and says what is in each
 """
 
 from __future__ import annotations
@@ -185,6 +185,12 @@ def metamorphic() -> list[Case]:
     return [bare(case) for case in with_bases(made, every)]
 
 
+def metamorphic_core() -> list[Case]:
+    """Those of every fourth question: few enough to be asked of a model that costs."""
+    chosen = sorted({case.question_id for case in metamorphic()})[::4]
+    return [case for case in metamorphic() if case.question_id in chosen]
+
+
 def bases_of(question: str, count: int) -> list[Case]:
     """Middling answers first: they can go up and down."""
     fitting = [
@@ -344,6 +350,7 @@ BUILDERS: dict[str, Callable[[], list[Case]]] = {
     "injection": injection,
     "injection-core": injection_core,
     "metamorphic": metamorphic,
+    "metamorphic-core": metamorphic_core,
     "gaming": gaming,
     "benign": benign,
 }
