@@ -33,7 +33,7 @@ class FittedCalibration(Record):
 
 
 class CalibratedDecider:
-    """A decider whose probabilities are taken to other temperatures, and whose thresholds are those of a calibration."""
+    """A decider whose probabilities are taken to a calibration's temperatures, and judged by its thresholds."""
 
     def __init__(self, inner: Decider, calibration: Calibration) -> None:
         self.inner = inner
@@ -68,7 +68,7 @@ class CalibratedDecider:
 
 
 def soften(probabilities: Mapping[str, float], temperature: float) -> dict[str, float]:
-    """The same at another temperature: p^(1/T), summing to 1 again. Above 1 nearer to each other, below 1 further apart.
+    """The same at another temperature: p^(1/T), summing to 1 again; above 1 they come nearer to each other.
 
     The order stays. Guo et al. 2017, "On Calibration of Modern Neural Networks", for which log p are the logits.
     """

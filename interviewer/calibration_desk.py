@@ -41,7 +41,7 @@ class Fitted:
             f"{self.calibration.decider} ({self.calibration.model}), fitted on {self.calibration.answers}; the figures "
             "are of the same answers, so a little too good.",
             f"thresholds: key points {told.key_point:.2f}, motivations {told.motivation:.2f}, STAR {told.star:.2f}; "
-            f"red flags: present {told.red_flag_present:.2f} (at most {MOST_FLAGGED:.0%} of the answers without one are "
+            f"red flags: present {told.red_flag_present:.2f} (at most {MOST_FLAGGED:.0%} of the answers without one "
             f"flagged), absent {told.red_flag_absent:.2f}",
         ]
         for one in self.reports:

@@ -146,7 +146,8 @@ def _floors(tree: Mapping[str, Any], page: Page) -> dict[str, dict[str, tuple[Fl
 def _margins(tree: Mapping[str, Any], page: Page) -> Iterator[Margin]:
     for word, told in _bounds(tree.get("margins", {}), page, ("margins",), get_args(Way)):
         if told["value"] < 0:
-            page.wrong(page.line("margins", told["name"]), f"`{word}` is how far it may get worse: write 0 or more")
+            line = int(told["where"].rpartition(":")[2])
+            page.wrong(line, f"`{word}` is how far it may get worse: write 0 or more")
         yield Margin(way=cast(Way, word), **told)
 
 
