@@ -14,6 +14,7 @@ from .evaluation.blessed import baseline_file, bless, compact, read_baseline
 from .evaluation.figures import measure
 from .evaluation.gates import ChangedVerdict, Floor, GateResult, Gates, check_current, compare, judge, read_gates
 from .evaluation.records import Case, Figure, Outcome
+from .evaluation.robustness import robustness_figures
 from .evaluation.running import read_outcomes
 from .evaluation.sets import evals_folder
 from .folders import checkout
@@ -129,7 +130,9 @@ def _figures(
 ) -> tuple[Figure, ...]:
     """The figures that floors may be about; intervals only where one is."""
     needed = any(floor.bound in ("low_least", "high_most") for floor in floors)
-    return measure(cases, outcomes, ran.facts, draws=DRAWS if needed else 1)
+    found = measure(cases, outcomes, ran.facts, draws=DRAWS if needed else 1)
+    # Only a set of changed answers can sway a grader.
+    return (*found, *robustness_figures(cases, outcomes)) if any(case.base or case.family for case in cases) else found
 
 
 def _baseline(

@@ -170,7 +170,7 @@ def test_a_fit_reports_what_it_does_to_each_kind_that_has_verdicts() -> None:
     assert calibration.star == Calibration().star and set(calibration.temperatures) == {"key_point"}
     # 0.9 sure and 0.7 right: wrong by 0.2 before, and nearly nothing after.
     assert report.error_before == pytest.approx(0.2) and report.error_after < report.error_before
-    assert (report.n, report.right) == (10, pytest.approx(0.7)) and report.curve[0].n == 10
+    assert report.n == report.curve[0].n == 10 and report.right == pytest.approx(0.7)
 
 
 # ── in a file, and given to a decider ────────────────────────────────────────────────────────────────

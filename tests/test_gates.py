@@ -131,7 +131,7 @@ def test_the_shipped_gates_name_figures_that_there_are() -> None:
     gates = read_gates(GATES.read_text(encoding="utf-8"), "evals/gates.yaml")
     known = {(one.key, f"kind:{one.kind}" if one.kind else "") for one in DEFINITIONS}
     floors = [one for sets in gates.floors.values() for found in sets.values() for one in found]
-    named = {(one.key, one.slice) for one in (*floors, *gates.margins)}
+    named = {(one.key, one.slice) for one in floors} | {(one.key, one.slice) for one in gates.margins}
     assert floors and gates.margins and named <= known
 
 
