@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install -q --only-binary :all:
 # pip repeats this for every package where a configured package folder is missing; errors still show.
 QUIET := 2> >(grep -v '^WARNING: Location .* is ignored' >&2)
 
-.PHONY: help run test check format lint types docs docs-check model browser bench lock wheel clean
+.PHONY: help run test check format lint types docs docs-check evals model browser bench lock wheel clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ docs-check: $(BIN)/.test
 docs: $(BIN)/.test ## write the generated parts of the documentation again
 	@$(BIN)/python -m interviewer.report
 	@$(BIN)/cog -r -p 'from interviewer.report import *' README.md content/README.md prompts/README.md
+
+# One grader a line: on this machine, then from recordings. Exit code 1: a gate failed; 2: something is stale or missing.
+evals: $(BIN)/.test ## hold every grader against its floors and its baseline, offline
+	@$(BIN)/interviewer eval test unseen --decider builtin --against evals/baselines
+	@$(BIN)/interviewer eval test unseen --decider chat --replay --against evals/baselines
+	@$(BIN)/interviewer eval test unseen --decider readout --replay --against evals/baselines
 
 model: $(BIN)/.test
 	@$(BIN)/interviewer model pull || echo "SKIPPED: the real embedded interview, for want of the model." >&2

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from . import local_model
 from .builtin import BuiltinDecider
+from .calibrated import calibrate_decider
 from .content import LiveLibrary, load_library
 from .deciders import Models, asked_through, choose_decider
 from .encoder import load
@@ -88,15 +89,15 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
             )
         asked = [models.decisions, models.local_decisions, *([models.chat.endpoint] if models.chat else [])]
         chosen = _run(choose_decider(settings.decider, models, model=settings.decider_model), *asked)
-        decider = chosen.decider
-        reader = decider if isinstance(decider, BuiltinDecider) else BuiltinDecider(load())
+        decider = calibrate_decider(chosen.decider, settings.calibration, prompt_hash=prompts.hash("grader"))
+        reader = decider if isinstance(chosen.decider, BuiltinDecider) else BuiltinDecider(load())
         yield Panel(
             library=library,
             prompts=prompts,
             interviewer=Interviewer(prompts, chat, _grammar(chat, prompts)),
             decider=decider,
             reader=reader,
-            grade_after_speech=isinstance(decider, ReadoutDecider) and chat is not None and chat.local,
+            grade_after_speech=isinstance(chosen.decider, ReadoutDecider) and chat is not None and chat.local,
             price=read_price(settings),
             limits=Limits(follow_ups=settings.follow_ups, minutes=settings.minutes),
             notices=(*notices, chosen.why),

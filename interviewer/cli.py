@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NoReturn, TypeVar
 
 import typer
 
@@ -15,6 +15,7 @@ from .errors import InterviewerError, RecordingError
 
 if TYPE_CHECKING:
     from .eval_desk import Order
+    from .gate_desk import Judged
     from .page.author import Author
     from .schema import Library
     from .settings import Settings
@@ -34,6 +35,8 @@ model = typer.Typer(help="The embedded language model.", no_args_is_help=True, r
 app.add_typer(model, name="model")
 
 T = TypeVar("T")
+MOST_CHANGES = 20
+"""Changed verdicts that are printed."""
 THE_ANSWER = "(the candidate's answer)"
 ContentFlag = Annotated[
     list[Path] | None, typer.Option("--content", help="A folder of documents to add; may be given several times.")
@@ -44,6 +47,9 @@ PromptsFlag = Annotated[
 ]
 DeciderFlag = Annotated[
     str | None, typer.Option("--decider", help="Who grades: auto, openai, systemone, chat, readout or builtin.")
+]
+CalibrationFlag = Annotated[
+    Path | None, typer.Option("--calibration", help="A file that `interviewer calibrate` wrote.")
 ]
 LocalFlag = Annotated[
     str | None, typer.Option("--local-model", help="The embedded model: auto, off or the path of a GGUF file.")
@@ -241,7 +247,11 @@ def eval_(
     html: Annotated[Path | None, typer.Option("--html", help="Write a page to look through.")] = None,
     junit: Annotated[Path | None, typer.Option("--junit", help="Write the gates as JUnit XML.")] = None,
     inspect: Annotated[Path | None, typer.Option("--inspect", help="Write a log that Inspect reads.")] = None,
-    against: Annotated[Path | None, typer.Option(metavar="BASELINE", help="Fail when worse than this run.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(metavar="BASELINE", help="Fail when worse than this run, or those of a folder.")
+    ] = None,
+    bless: Annotated[str | None, typer.Option(metavar="WHY", help="Make the run the sets' baseline.")] = None,
+    gates: Annotated[Path | None, typer.Option(help="Floors and margins other than evals/gates.yaml.")] = None,
     export_batch: Annotated[
         Path | None, typer.Option(help="Write the chat decider's requests as an OpenAI batch file; send nothing.")
     ] = None,
@@ -250,13 +260,14 @@ def eval_(
     ] = None,
     recordings: Annotated[Path | None, typer.Option(help="Folder of recordings other than evals/recordings.")] = None,
     concurrency: Annotated[int, typer.Option(min=1, max=64, help="Answers an asked model grades at once.")] = 4,
+    calibration: CalibrationFlag = None,
     content: ContentFlag = None,
     prompts: PromptsFlag = None,
     local_model: LocalFlag = None,
 ) -> None:
     """Measure a grader on labelled answers, offline unless told otherwise.
 
-    Exit code 1: a gate failed, or something is wrong; 2: a recording is missing or stale.
+    Exit code 1: a gate failed, or something is wrong; 2: a recording or baseline is missing or stale.
     """
     from . import eval_desk
 
@@ -266,9 +277,12 @@ def eval_(
         fail("--export-batch and --import-batch exclude each other: choose one.", code=2)
     if (export_batch or import_batch) and decider != "chat":
         fail("Batches are for the chat decider: add --decider chat.", code=2)
+    if against and bless is not None:
+        fail("--against and --bless exclude each other: compare first, then bless.", code=2)
     settings = _settings(
-        content=content, prompts=prompts, decider=decider, local_model=local_model, model=model, decider_model=model
-    )
+        content=content, prompts=prompts, decider=decider, local_model=local_model, model=model, decider_model=model,
+        calibration=calibration,
+    )  # fmt: skip
     order = eval_desk.Order(
         sets=tuple(dict.fromkeys(sets or eval_desk.DEFAULT_SETS)),
         decider=decider,
@@ -287,7 +301,7 @@ def eval_(
         elif import_batch is not None:
             _import_replies(settings, order, import_batch)
         else:
-            _evaluate(settings, order, out, reports, against)
+            _evaluate(settings, order, out, reports, Demands(against, gates, bless))
     except RecordingError as stale:
         fail(str(stale), code=2)
 
@@ -302,22 +316,97 @@ def _import_replies(settings: Settings, order: Order, file: Path) -> None:
         fail(f"{file}: {_count(len(missing), 'request')} without a usable reply, the first {missing[0]!r}.", code=2)
 
 
-def _evaluate(
-    settings: Settings, order: Order, out: Path | None, reports: dict[str, Path], against: Path | None
-) -> None:
+class Demands(NamedTuple):
+    """What a run is held against, and whether it becomes a baseline itself."""
+
+    against: Path | None
+    gates: Path | None
+    bless: str | None
+
+
+def _evaluate(settings: Settings, order: Order, out: Path | None, reports: dict[str, Path], demands: Demands) -> None:
     from tempfile import TemporaryDirectory
 
-    from .eval_desk import check_gates, evaluate, write_reports
+    from .eval_desk import evaluate, write_reports
+    from .gate_desk import bless_run, check_gates
 
     with TemporaryDirectory(prefix="interviewer-") as folder, _progress("Grading") as progress:
         ran = evaluate(settings, order, out or Path(folder, "outcomes.jsonl"), progress=progress, say=_note)
         for tally in ran.tallies:
             typer.echo(str(tally))
         write_reports(ran, reports)
-        failures = check_gates(ran, against=against)
-    _note(*(f"interviewer: {failure}" for failure in failures))
-    if failures:
+        judged = check_gates(ran, against=demands.against, gates=demands.gates)
+        blessed = bless_run(ran, why=demands.bless) if demands.bless is not None and not judged.failures else ()
+    _tell(judged)
+    for file in blessed:
+        typer.echo(f"{file}: what later runs are held against.")
+    if judged.failures:
         sys.exit(1)
+
+
+def _tell(judged: Judged) -> None:
+    """The changed verdicts, the worst of them, then the gates."""
+    for one in judged.changed[:MOST_CHANGES]:
+        told = f"{one.before} before, {one.after} now, {one.reference} by the reference"
+        typer.echo(f"{one.case}\t{one.criterion}\t{told}")
+    if len(judged.changed) > MOST_CHANGES:
+        typer.echo(f"… and {len(judged.changed) - MOST_CHANGES} more changed verdicts.")
+    if judged.results:
+        held = len(judged.results) - len(judged.failures)
+        typer.echo(f"gates: {held} of {len(judged.results)} hold")
+    _note(*(f"interviewer: {failure}" for failure in judged.failures))
+
+
+@app.command()
+def calibrate(
+    sets: Annotated[
+        list[str] | None, typer.Argument(metavar="[SET]...", help="dev, train, or a file of labelled answers.")
+    ] = None,
+    decider: Annotated[
+        Literal["builtin", "chat", "openai", "systemone", "readout"], typer.Option(help="What is calibrated.")
+    ] = "builtin",
+    replay: Annotated[bool, typer.Option("--replay", help="Grade from recordings, as without a flag.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Ask the model in the settings.")] = False,
+    model: Annotated[str | None, typer.Option(help="The model that grades, or that was recorded.")] = None,
+    out: Annotated[Path, typer.Option(help="Where the calibration goes.")] = Path("calibration.json"),
+    force_report: Annotated[
+        bool, typer.Option("--force-report", help="Show figures for answers kept for measuring; write nothing.")
+    ] = False,
+    recordings: Annotated[Path | None, typer.Option(help="Folder of recordings other than evals/recordings.")] = None,
+    content: ContentFlag = None,
+    prompts: PromptsFlag = None,
+    local_model: LocalFlag = None,
+) -> None:
+    """Fit a grader's temperatures and thresholds to labelled answers, by a written rule.
+
+    Exit code 2: a recording is missing or stale.
+    """
+    from . import calibration_desk
+    from .eval_desk import Order
+
+    if replay and live:
+        fail("--replay and --live exclude each other: choose one.", code=2)
+    settings = _settings(
+        content=content, prompts=prompts, decider=decider, local_model=local_model, model=model, decider_model=model
+    )
+    order = Order(
+        sets=tuple(dict.fromkeys(sets or ("dev",))),
+        decider=decider,
+        mode="live" if live else "replay",
+        model=model,
+        recordings=recordings,
+    )
+    try:
+        with _progress("Grading") as progress:
+            fitted = calibration_desk.calibrate(
+                settings, order, progress=progress, say=_note, even_measured=force_report
+            )
+    except RecordingError as stale:
+        fail(str(stale), code=2)
+    typer.echo("\n".join(fitted.lines()))
+    if not force_report:
+        calibration_desk.write_calibration(fitted, out)
+        _note(f"{out}: written; use it with --calibration {out} or INTERVIEWER_CALIBRATION.")
 
 
 @app.command()

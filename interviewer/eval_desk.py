@@ -12,12 +12,13 @@ import shlex
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from .build import DEFAULT_CHAT_MODEL, Asked, open_asked, open_library, read_price
 from .builtin import BuiltinDecider
+from .calibrated import calibrate_decider
 from .deciders import decider_over
 from .encoder import load
 from .errors import AnswersError, RecordingError, SettingsError
@@ -36,7 +37,6 @@ __all__ = [
     "Order",
     "Ran",
     "Tally",
-    "check_gates",
     "evaluate",
     "export_requests",
     "import_replies",
@@ -142,7 +142,8 @@ def evaluate(settings: Settings, order: Order, out: Path, *, progress: Progress,
     """
     library, prompts = open_library(settings), Prompts(settings.prompts, remember=True)
     sets = _load(order, library)
-    with _graders(settings, order, prompts, say) as graders:
+    with _graders(settings, order, prompts, say) as found:
+        graders = _calibrated(found, settings, prompts)
         first = next(iter(graders.decider_for.values()))(0)
         facts = RunFacts(
             sets=order.sets,
@@ -217,6 +218,18 @@ def _graders(settings: Settings, order: Order, prompts: Prompts, say: Say) -> It
                 yield _Graders(dict.fromkeys(order.sets, make), "live", asked=asked.endpoint)
             else:
                 yield from _recording(order, asked, prompts)
+
+
+def _calibrated(graders: _Graders, settings: Settings, prompts: Prompts) -> _Graders:
+    """The same with the calibration in the settings, if there is one."""
+    file, prompt_hash = settings.calibration, prompts.hash("grader")
+    if file is None:
+        return graders
+
+    def over(make: Callable[[int], Decider]) -> Callable[[int], Decider]:
+        return lambda repeat: calibrate_decider(make(repeat), file, prompt_hash=prompt_hash)
+
+    return replace(graders, decider_for={name: over(make) for name, make in graders.decider_for.items()})
 
 
 def _maker(order: Order, endpoint: Endpoint, model: str, prompts: Prompts, *, local: bool) -> Callable[[int], Decider]:
@@ -338,14 +351,3 @@ def write_reports(ran: Ran, reports: Mapping[str, Path]) -> None:
     """
     for name, path in reports.items():
         raise SettingsError(f"--{name} {path}: this version writes no such report, only the outcomes (--out FILE).")
-
-
-def check_gates(ran: Ran, *, against: Path | None) -> tuple[str, ...]:
-    """What falls short of a floor or of the baseline, a sentence each; nothing is gated yet.
-
-    Raises:
-        SettingsError: the baseline can't be used.
-    """
-    if against is not None:
-        raise SettingsError(f"--against {against}: this version compares with no baseline.")
-    return ()

@@ -27,6 +27,7 @@ __all__ = [
     "plain",
     "read_head",
     "read_parts",
+    "read_tree",
     "split",
     "write_head",
 ]
@@ -34,6 +35,7 @@ __all__ = [
 _LONGEST_HEAD = 20_000
 """Characters."""
 _MOST_BRACKETS = 100
+_DEEPEST = 8
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -172,26 +174,61 @@ def read_head(head: str, page: Page) -> dict[str, Any]:
     return found
 
 
-def _compose(head: str, page: Page) -> Node | None:
+def read_tree(text: str, page: Page) -> dict[str, Any]:
+    """A YAML file that is mappings of mappings, as deep as they go: scalars are texts, each path's line is in the page.
+
+    Raises:
+        UnreadableError: not YAML, or not a mapping.
+    """
+    from ruamel.yaml.nodes import MappingNode
+
+    node = _compose(text, page, first_line=1, what="the file", brackets=10 * _MOST_BRACKETS)
+    if node is not None and not isinstance(node, MappingNode):
+        page.wrong(1, "the file must be `key: value` lines")
+        raise UnreadableError
+    return {} if node is None else _branches(node, (), page)
+
+
+def _branches(node: Node, where: tuple[str, ...], page: Page) -> dict[str, Any]:
+    from ruamel.yaml.nodes import MappingNode
+
+    if len(where) > _DEEPEST:  # an alias may stand for what it is in
+        page.wrong(page.line(*where), "is nested too deep")
+        raise UnreadableError
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        name, line = str(key.value), key.start_mark.line + 1
+        if name in found:
+            page.wrong(line, f"`{name}` stands twice: keep one")
+            continue
+        page.lines[(*where, name)] = line
+        found[name] = _branches(value, (*where, name), page) if isinstance(value, MappingNode) else _scalar(value, page)
+    return found
+
+
+def _compose(
+    head: str, page: Page, *, first_line: int = 2, what: str = "the head", brackets: int = _MOST_BRACKETS
+) -> Node | None:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     # The YAML reader takes time quadratic in open brackets: a small file could keep it busy for hours.
-    if len(head) > _LONGEST_HEAD or max(head.count("["), head.count("{")) > _MOST_BRACKETS:
-        page.wrong(2, "the head is too long or nested too deep: it needs short texts and lists only")
+    if len(head) > _LONGEST_HEAD or max(head.count("["), head.count("{")) > brackets:
+        page.wrong(first_line, f"{what} is too long or nested too deep: it needs short texts and lists only")
         raise UnreadableError
     try:
         node: Node | None = YAML(typ="safe", pure=True).compose(head)
     except MarkedYAMLError as error:
         ended = "end of stream" in str(error.problem)  # then the place where it began says more
         mark = (error.context_mark if ended else None) or error.problem_mark or error.context_mark
-        page.wrong(mark.line + 2 if mark else 2, f"the head is not YAML: {error.problem or error.context}")
+        line = mark.line + first_line if mark else first_line
+        page.wrong(line, f"{what} is not YAML: {error.problem or error.context}")
         raise UnreadableError from error
     except (YAMLError, ValueError) as error:
-        page.wrong(2, f"the head is not YAML: {str(error).strip().partition(chr(10))[0]}")
+        page.wrong(first_line, f"{what} is not YAML: {str(error).strip().partition(chr(10))[0]}")
         raise UnreadableError from error
     except RecursionError as error:
-        page.wrong(2, "the head is too long or nested too deep: it needs short texts and lists only")
+        page.wrong(first_line, f"{what} is too long or nested too deep: it needs short texts and lists only")
         raise UnreadableError from error
     return node
 

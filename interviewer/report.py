@@ -38,7 +38,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     (
         "Small and pure",
         "folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring agreement "
-        "probes advice replies plans places overlaps",
+        "probes advice replies plans places overlaps calibrated",
     ),
     (
         "Edges: one outside thing each",
@@ -52,6 +52,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("Where objects are built", "build"),
     ("Measuring graders", "evaluation"),
     ("Commands that hold no interview", "commands authoring label_desk eval_desk"),
+    ("What follows from a run", "gate_desk calibration_desk"),
     ("The command line", "cli"),
     ("The command", "__main__"),
 )

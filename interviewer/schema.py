@@ -280,6 +280,8 @@ class Calibration(Record):
     red_flag_absent: float = 0.5
     """At least this probability of `false`: absent."""
     star: float = 0.5
+    temperatures: dict[Kind, float] = {}
+    """By kind, what `calibrated` takes a decider's probabilities to before thresholds; 1 where there is none."""
     agreement: Agreement | None = None
     """None: never measured, and the page says so."""
     elsewhere: Agreement | None = None

@@ -77,6 +77,13 @@ def _expand(path: Path) -> Path:
     return path
 
 
+def _check_file(path: Path) -> Path:
+    path = path.expanduser().absolute()
+    if not path.is_file():
+        raise ValueError(f"must be a file, and there is none at {path}")
+    return path
+
+
 def _lower(given: object) -> object:
     return given.lower() if isinstance(given, str) else given
 
@@ -85,6 +92,7 @@ Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_paths), Aft
 WebAddress = Annotated[str, AfterValidator(_check_web_address)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 Folder = Annotated[Path, AfterValidator(_expand)]
+File = Annotated[Path, AfterValidator(_check_file)]
 Usd = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 DeciderChoice = Annotated[Literal["auto", "openai", "systemone", "chat", "readout", "builtin"], BeforeValidator(_lower)]
 SourceChoice = Annotated[Literal["auto", "packages", "hub"], BeforeValidator(_lower)]
@@ -128,6 +136,9 @@ class Settings(BaseSettings):
     )
     decider_key: Secret | None = _variable(
         "INTERVIEWER_DECIDER_KEY", "Key for INTERVIEWER_DECIDER_URL; OPENAI_API_KEY is never sent there."
+    )
+    calibration: File | None = _variable(
+        "INTERVIEWER_CALIBRATION", "File with the grader's temperatures and thresholds, by `interviewer calibrate`."
     )
     content: Paths = _variable("INTERVIEWER_CONTENT", "More folders of documents, added to the packaged ones.", ())
     prompts: Paths = _variable(

@@ -15,13 +15,16 @@ from typing import Any, NamedTuple
 
 import pytest
 import wire
+from scripted import ScriptedDecider
 from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, SECOND
 from written import write as write_document
 
-from interviewer import commands, local_model
+from interviewer import commands, eval_desk, gate_desk, local_model
+from interviewer.calibrated import read_calibration
 from interviewer.cli import main
 from interviewer.evaluation.running import read_facts, read_outcomes
+from interviewer.evaluation.sets import load_set
 from interviewer.rubric import ON_TOPIC, verdict_questions
 from interviewer.schema import Grade
 from interviewer.settings import Settings
@@ -29,8 +32,8 @@ from interviewer.store import Store
 
 PAGES = Path(__file__).parent / "pages"
 COMMANDS = (
-    "serve", "chat", "grade", "label", "eval", "questions", "import", "new", "check", "preview", "paths", "settings",
-    "model",
+    "serve", "chat", "grade", "label", "eval", "calibrate", "questions", "import", "new", "check", "preview", "paths",
+    "settings", "model",
 )  # fmt: skip
 SAID_WITHOUT_A_MODEL = "No language model: "
 
@@ -569,6 +572,138 @@ def test_eval_says_what_can_not_be_done(run: Run, flags: tuple[str, ...], code: 
     write("mine.jsonl", line("a"))
     done = run("eval", "mine.jsonl", *flags)
     assert done.code == code and why in done.err and done.err.count("\n") == 1
+
+
+# ── gates ────────────────────────────────────────────────────────────────────────────────────────────
+
+LEAST_GIVEN = "floors:\n  builtin:\n    mine:\n      given kind:key_point: {least: %s}\n%s"
+MARGINS = "margins:\n  key_point_macro_f1: {drop: 0.01}\n  given kind:key_point: {drop: 0}\n"
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Says what the built-in grader decides from now on, by question name."""
+
+    def decide(**said: str | tuple[str, float] | None) -> None:
+        told = {f"key_point.{name}": value for name, value in said.items()}
+        monkeypatch.setattr(eval_desk, "load", lambda: None)
+        monkeypatch.setattr(eval_desk, "BuiltinDecider", lambda _: ScriptedDecider(told))
+
+    decide()
+    return decide
+
+
+def labelled(id: str, calm: str, **flags: str) -> dict[str, object]:
+    labels = {"labeller": "me", "key_points": {"calm": calm, "empathy": "missing"}, "red_flags": flags}
+    return {**line(id, f"{ANSWER} That was {id}."), **labels}
+
+
+def test_eval_fails_below_a_floor_and_says_where_it_stands(run: Run, scripted: Callable[..., None]) -> None:
+    write("mine.jsonl", labelled("a", "covered"))
+    write("gates.yaml", LEAST_GIVEN % (1, ""))
+    done = run("eval", "mine.jsonl", "--gates", "gates.yaml")
+    assert done.code == 0 and done.out.endswith("gates: 1 of 1 hold\n")
+    scripted(calm=None)
+    done = run("eval", "mine.jsonl", "--gates", "gates.yaml")
+    assert done.code == 1 and "is 0.5, and at least 1 is wanted: gates.yaml:4" in done.err
+
+
+def test_eval_compares_with_a_blessed_run_and_tells_a_stale_one(run: Run, scripted: Callable[..., None]) -> None:
+    write("mine.jsonl", *(labelled(id, "covered") for id in "abcd"))
+    write("gates.yaml", LEAST_GIVEN % (0, MARGINS))
+    command = ("eval", "mine.jsonl", "--gates", "gates.yaml")
+    done = run(*command, "--against", "baselines")
+    assert done.code == 2 and "There is no baseline baselines/builtin-mine.jsonl" in done.err
+    scripted(calm="covered")
+    assert run(*command, "--out", "baselines/builtin-mine.jsonl").code == 0
+    done = run(*command, "--against", "baselines")
+    assert done.code == 0 and done.out.endswith("gates: 3 of 3 hold\n") and "changed" not in done.out + done.err
+    scripted(calm="missing")
+    done = run(*command, "--against", "baselines/builtin-mine.jsonl")
+    assert (
+        done.code == 1 and "key_point_macro_f1 changed by" in done.err and "the whole interval is below 0" in done.err
+    )
+    assert "a\tkey_point.calm\tcovered before, missing now, covered by the reference\n" in done.out
+    write("mine.jsonl", *(labelled(id, "covered") for id in "abce"))
+    done = run(*command, "--against", "baselines")
+    assert done.code == 2 and "is stale: it has no grade of 'e'" in done.err and "--bless WHY" in done.err
+
+
+def test_eval_blesses_with_a_reason_and_only_what_holds(
+    run: Run, scripted: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate_desk, "evals_folder", lambda: Path("evals"))
+    write("mine.jsonl", labelled("a", "covered"))
+    write("gates.yaml", LEAST_GIVEN % (1, MARGINS))
+    file = Path("evals/baselines/builtin-mine.jsonl")
+    scripted(calm=None)
+    assert run("eval", "mine.jsonl", "--gates", "gates.yaml", "--bless", "new").code == 1 and not file.exists()
+    scripted(calm="covered")
+    done = run("eval", "mine.jsonl", "--gates", "gates.yaml", "--bless", " ")
+    assert done.code == 1 and "--bless needs a reason" in done.err and not file.exists()
+    assert run("eval", "mine.jsonl", "--gates", "gates.yaml", "--bless", "new weights").code == 0
+    told = read_facts(file)
+    assert told.why == "new weights" and re.fullmatch(r"\d{4}-\d\d-\d\d", told.blessed)
+    assert run("eval", "mine.jsonl", "--gates", "gates.yaml", "--against", "evals/baselines").code == 0
+    done = run("eval", "mine.jsonl", "--against", "x", "--bless", "y")
+    assert done.code == 2 and "exclude each other" in done.err
+
+
+# ── calibrate ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_calibrate_fits_to_labelled_answers_and_the_grader_takes_it_up(run: Run, scripted: Callable[..., None]) -> None:
+    scripted(calm=("covered", 0.6))
+    write("mine.jsonl", *(labelled(str(n), "covered" if n % 4 else "missing", blaming="absent") for n in range(20)))
+    done = run("calibrate", "mine.jsonl", "--out", "mine.json")
+    assert done.code == 0 and "key_point: 40 verdicts, temperature" in done.out and "mine.json: written" in done.err
+    fitted = read_calibration(Path("mine.json"))
+    assert (fitted.decider, fitted.model) == ("builtin", "scripted") and fitted.calibration.agreement is None
+    assert fitted.answers == "mine.jsonl (20 answers), labelled by me"
+    assert run("eval", "mine.jsonl", "--calibration", "mine.json", "--out", "out.jsonl").code == 0
+    assert read_facts(Path("out.jsonl")).calibration == fitted.calibration
+    # What a calibration was fitted to is what the decider says without one.
+    before = Path("mine.json").read_text(encoding="utf-8")
+    os.environ["INTERVIEWER_CALIBRATION"] = "mine.json"
+    try:
+        assert run("calibrate", "mine.jsonl", "--out", "mine.json").code == 0
+    finally:
+        del os.environ["INTERVIEWER_CALIBRATION"]
+    assert Path("mine.json").read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "why"),
+    [
+        (("test",), 1, "is one that graders are measured on"),
+        (("unseen",), 1, "is one that graders are measured on"),
+        (("copied.jsonl",), 1, "is one that graders are measured on"),
+        (("mine.jsonl",), 1, "1 labelled answers with probabilities are too few"),
+        (("mine.jsonl", "--decider", "chat"), 1, "nothing to calibrate"),
+        (("mine.jsonl", "--decider", "readout"), 2, "can't be read"),
+        (("mine.jsonl", "--replay", "--live"), 2, "exclude each other"),
+    ],
+)
+def test_calibrate_refuses(
+    run: Run, scripted: Callable[..., None], arguments: tuple[str, ...], code: int, why: str
+) -> None:
+    write("mine.jsonl", labelled("a", "covered"))
+    one = load_set("test", LIBRARY)[0]
+    write("copied.jsonl", {**line("other-id", list(one.answers), one.question_id), "labeller": "me"})
+    done = run("calibrate", *arguments)
+    assert done.code == code and why in done.err and not Path("calibration.json").exists()
+
+
+def test_calibrate_reports_on_measured_answers_only_when_forced_and_writes_nothing(
+    run: Run, scripted: Callable[..., None]
+) -> None:
+    measured = [one for one in load_set("test", LIBRARY) if one.question_id == QUESTION.id][:12]
+    rows = (
+        {**line(one.id, list(one.answers)), "labeller": "me", "key_points": {"calm": "missing"}} for one in measured
+    )
+    write("copied.jsonl", *rows)
+    done = run("calibrate", "copied.jsonl", "--force-report", "--out", "mine.json")
+    assert done.code == 0 and "key_point: " in done.out and not Path("mine.json").exists()
 
 
 def test_an_endpoint_that_cannot_be_reached_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

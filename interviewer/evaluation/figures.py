@@ -103,7 +103,7 @@ def changes(
             definition._replace(key=f"change.{definition.key}"),
             definition.value(other[0]) - definition.value(one[0]),
             definition.value(other[1]) - definition.value(one[1]),
-            float(definition.n(other[0])[0]),
+            float(definition.n(one[0])[0]),
         )
         for definition in DEFINITIONS
     )

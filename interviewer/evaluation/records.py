@@ -70,6 +70,10 @@ class RunFacts(Record):
     prompt_hash: str
     calibration: Calibration = Calibration()
     cases: int = 0
+    blessed: str = ""
+    """Day, YYYY-MM-DD, on which it became what later runs are held against; empty for a run that is no baseline."""
+    why: str = ""
+    """Why it did."""
 
 
 class Figure(Record):
