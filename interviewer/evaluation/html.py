@@ -18,14 +18,15 @@ from .summary import (
     say_labellers,
     say_number,
     say_run,
+    worst_criteria,
 )
 
 __all__ = ["show_report"]
 
 MOST = 40
 """Disagreements shown."""
-FEW = 25
-"""Rows of criteria shown before the others are folded away."""
+FEW = 15
+"""Rows of slices shown before the others are folded away."""
 Documents = Mapping[str, QuestionDocument]
 Keyed = Mapping[tuple[str, str], Figure]
 
@@ -89,7 +90,7 @@ _TRADEOFF_NOTE = (
     "How right the surest verdicts are, if only these were given. The large dot is what the grader's thresholds give."
 )
 _CRITERION_NOTE = (
-    "Worst first, by agreement, of the verdicts given. Bias: mean of said − reference, as a share of the scale; "
+    "Worst first, by agreement, of the verdicts given; criteria with under five verdicts come last. Bias: mean of said − reference, as a share of the scale; "
     "to the right, the grader is too generous with points and levels, or sees flags that aren't there."
 )
 
@@ -167,7 +168,8 @@ def _value(figure: Figure | None) -> float | None:
 def _slices(keyed: Keyed, start: str, documents: Documents) -> str:
     key = "key_point_macro_f1"
     names = [figure.slice for figure in keyed.values() if figure.key == key and figure.slice.startswith(start)]
-    names.sort(key=lambda name: (_value(keyed[key, name]) is None, _value(keyed[key, name]) or 0, name))
+    # Of a single answer there is no interval, and no telling.
+    names.sort(key=lambda name: (keyed[key, name].low is None, _value(keyed[key, name]) or 0, name))
     if not names:
         return ""
     pairs = {name: [_dot(keyed.get((f"{p}{key}", name)), _style(p)) for p in ("", "raters.")] for name in names}
@@ -191,7 +193,8 @@ def _slices(keyed: Keyed, start: str, documents: Documents) -> str:
         *(name for _, name in SLICE_FIGURES),
         "key points",
     )
-    return table(head, rows, caption=f"Figures by {start.rstrip(':')}: the grader's dot above the second rater's")
+    what = start.rstrip(":")
+    return _folded(head, rows, f"Figures by {what}: the grader's dot above the second rater's", f"{what}s")
 
 
 def _slice_name(name: str, documents: Documents) -> str:
@@ -221,28 +224,24 @@ def _kinds(keyed: Keyed) -> str:
 
 
 def _criteria(keyed: Keyed, documents: Documents) -> str:
-    found = sorted(
-        (
-            f
-            for f in keyed.values()
-            if f.key == "agreement" and f.slice.startswith("criterion:") and f.value is not None
-        ),
-        key=lambda one: (one.value, -abs(_value(keyed.get(("bias", one.slice))) or 0), one.slice),
-    )
-    rows = [_criterion_row(one, keyed, documents) for one in found]
+    rows = [_criterion_row(one, bias, documents) for one, bias in worst_criteria(keyed.values())]
     if not rows:
         return ""
     head = ("criterion", "kind", "agreement, 0 to 1", "agreement", "bias, −1 to 1", "bias", "verdicts")
-    shown = table(head, rows[:FEW], caption=f"The {min(FEW, len(rows))} criteria with the least agreement")
-    if len(rows) > FEW:
-        others = table(head, rows[FEW:], caption="The other criteria")
-        shown += f"<details><summary>The other {len(rows) - FEW} criteria</summary>{others}</details>"
-    return shown
+    return _folded(head, rows, "Agreement and bias by criterion", "criteria")
 
 
-def _criterion_row(agreement: Figure, keyed: Keyed, documents: Documents) -> tuple[str, ...]:
+def _folded(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str, what: str) -> str:
+    """A table of the first rows, the others folded away below it."""
+    shown = table(head, rows[:FEW], caption=caption)
+    if not rows[FEW:]:
+        return shown
+    told = f"{len(rows) - FEW} more {what}"
+    return f"{shown}<details><summary>{told}</summary>{table(head, rows[FEW:], caption=told)}</details>"
+
+
+def _criterion_row(agreement: Figure, bias: Figure | None, documents: Documents) -> tuple[str, ...]:
     question, _, criterion = agreement.slice.removeprefix("criterion:").partition("/")
-    bias = keyed.get(("bias", agreement.slice))
     kind = KIND_NAMES[criterion.partition(".")[0]]
     return (
         f"{escape(name_of(criterion, documents.get(question)))}<br><small>{escape(question)}</small>",

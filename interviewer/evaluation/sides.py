@@ -21,7 +21,19 @@ from .marks import ABSTAINED, VALUES, Codes, codes_of_grade, codes_of_labels, ki
 from .records import Case, Outcome
 from .summary import VALUE_NAMES
 
-__all__ = ["ABSTENTION", "Disagreement", "Side", "disagreements", "distance", "first_runs", "name_of", "side_of_grade"]
+__all__ = [
+    "ABSTENTION",
+    "Disagreement",
+    "Side",
+    "code_in",
+    "disagreements",
+    "distance",
+    "first_runs",
+    "name_of",
+    "say_code",
+    "side_of_grade",
+    "side_of_labels",
+]
 
 ABSTENTION = 0.5
 """How far unsure and unscored are from every verdict, as a share of the scale."""

@@ -27,6 +27,7 @@ __all__ = [
     "say_run",
     "sum_up",
     "tradeoffs",
+    "worst_criteria",
 ]
 
 
@@ -64,6 +65,8 @@ KIND_NAMES = {
 VALUE_NAMES = {"partial": "partly", "false": "left out", "true": "told"}
 """Values whose name in a report is another one."""
 SHARES = 20
+ENOUGH = 5
+"""Verdicts below which the agreement on a criterion is mostly luck."""
 
 
 def sum_up(
@@ -128,6 +131,19 @@ def _tradeoff(marked: Sequence[Marked], kind: Kind) -> Tradeoff | None:
             "agreement": [float(right[n - 1]) / n for n in counts],
         }
     )
+
+
+def worst_criteria(figures: Iterable[Figure]) -> list[tuple[Figure, Figure | None]]:
+    """(agreement, bias) of each criterion, the least agreement first; those of under `ENOUGH` verdicts come last."""
+    found = list(figures)
+    bias = {one.slice: one for one in found if one.key == "bias"}
+
+    def rank(one: Figure) -> tuple[bool, float, float, str]:
+        other = bias.get(one.slice)
+        return one.n < ENOUGH, one.value or 0, -abs(other.value or 0) if other else 0, one.slice
+
+    of_criteria = (one for one in found if one.key == "agreement" and one.slice.startswith("criterion:"))
+    return [(one, bias.get(one.slice)) for one in sorted(of_criteria, key=rank)]
 
 
 # ── in words ─────────────────────────────────────────────────────────────────────────────────────────
