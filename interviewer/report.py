@@ -147,12 +147,8 @@ def agreement_table(folder: Path | None = None) -> str:
     earlier = sorted(_agreements(), key=lambda pair: (pair[0], pair[1].split))
     rows += [_earlier_row(name, agreement) for name, agreement in earlier if name not in measured]
     measured |= {name for name, _ in earlier}
-    nothing = (
-        "on no labelled answers yet; its requests and replies are tested on the wire",
-        *["—"] * len(AGREEMENT),
-        "—",
-    )
-    rows += [(f"`{name}`", *nothing) for name in get_args(DeciderName) if name not in measured]
+    unmeasured = (name for name in get_args(DeciderName) if name not in measured)
+    rows += [(f"`{name}`", _say_unmeasured(name), *["—"] * (len(AGREEMENT) + 1)) for name in unmeasured]
     table = _table(("decider", "answers", *(heading for heading, _, _ in AGREEMENT), "measured"), rows)
     labelled = sorted({name for one in results for name in one.get("labelled_by", ())})
     return f"{table}\n\nLabels by {_say_labellers(labelled)}." if labelled else table

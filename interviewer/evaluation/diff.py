@@ -176,7 +176,8 @@ def _figure_rows(diff: Diff) -> list[tuple[str, str, str]]:
         headline = names[figure.key, figure.slice]
         up = (figure.value or 0) > 0
         verdict = "better" if up != headline.less_is_better else "worse"
-        rows.append((headline.name, say_figure(figure), verdict if _beyond_chance(figure) else "may be chance"))
+        chance = "may be chance" if figure.value else "the same"
+        rows.append((headline.name, say_figure(figure), verdict if _beyond_chance(figure) else chance))
     return rows
 
 

@@ -90,7 +90,8 @@ _TRADEOFF_NOTE = (
     "How right the surest verdicts are, if only these were given. The large dot is what the grader's thresholds give."
 )
 _CRITERION_NOTE = (
-    "Worst first, by agreement, of the verdicts given; criteria with under five verdicts come last. Bias: mean of said − reference, as a share of the scale; "
+    "Worst first, by agreement, of the verdicts given; criteria with under five verdicts come last. "
+    "Bias: mean of said − reference, as a share of the scale; "
     "to the right, the grader is too generous with points and levels, or sees flags that aren't there."
 )
 
