@@ -10,14 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from .content import document_schema, load_library
 from .content import questions_table as content_table
 from .errors import InterviewerError
 from .folders import bundled, checkout
 from .prompts import Prompts
-from .schema import Agreement
+from .schema import Agreement, DeciderName
 from .settings import Settings
 
 __all__ = [
@@ -116,24 +116,107 @@ def questions_table(folder: str = "") -> str:
     return table.replace("](questions/", f"]({folder}questions/")
 
 
-def agreement_table() -> str:
-    """How far each decider agreed with raters, from every published result."""
-    rows = [
-        (
-            f"`{decider}`",
-            agreement.split,
-            f"{agreement.key_point_macro_f1:.2f}",
-            f"{agreement.key_point_coverage:.0%}",
-            f"{agreement.red_flag_f1:.2f}",
-            "—" if agreement.band_qwk is None else f"{agreement.band_qwk:.2f}",
-            f"{agreement.labellers}, {agreement.measured}",
-        )
-        for decider, agreement in sorted(_agreements(), key=lambda pair: (pair[1].split, pair[0]))
-    ]
-    if not rows:
-        return "No decider has been measured yet."
-    head = ("decider", "answers", "key points, macro-F1", "judged", "red flags, F1", "band, QWK", "raters, date")
-    return _table(head, rows)
+AGREEMENT = (
+    ("key points, macro-F1", "key_point_macro_f1", ""),
+    ("judged", "given", "kind:key_point"),
+    ("partly, F1", "key_point_f1_partial", ""),
+    ("covered against the rest, F1", "key_point_balanced_f1", ""),
+    ("flagged answers found", "flagged_answers_found", ""),
+    ("others flagged", "flag_free_answers_flagged", ""),
+    ("motivations, QWK", "motivation_qwk", ""),
+    ("band, QWK", "band_qwk", ""),
+    ("quotes that stand", "quote_fidelity", ""),
+)
+"""Columns of the table of agreement: heading, key and slice of the figure."""
+SHARES = frozenset({"given", "flagged_answers_found", "flag_free_answers_flagged", "quote_fidelity"})
+SETS = {"test": "questions seen in training", "unseen": "questions never seen"}
+"""What the sets of labelled answers are called in documentation; others go by their name."""
+
+
+def agreement_table(folder: Path | None = None) -> str:
+    """How far each decider agreed with labels, a row for every published result.
+
+    Results are what `interviewer eval SET --json evals/results/DECIDER-SET.json` writes. A decider without one has what
+    its weights say and, when they say nothing, a row that it was never measured.
+
+    Args:
+        folder: of the results, other than the checkout's.
+    """
+    results = list(_results(folder))
+    measured = {str(one["facts"]["decider"]) for one in results}
+    rows = [_result_row(one) for one in results]
+    earlier = sorted(_agreements(), key=lambda pair: (pair[0], pair[1].split))
+    rows += [_earlier_row(name, agreement) for name, agreement in earlier if name not in measured]
+    measured |= {name for name, _ in earlier}
+    unmeasured = (name for name in get_args(DeciderName) if name not in measured)
+    rows += [(f"`{name}`", _say_unmeasured(name), *["—"] * (len(AGREEMENT) + 1)) for name in unmeasured]
+    table = _table(("decider", "answers", *(heading for heading, _, _ in AGREEMENT), "measured"), rows)
+    labelled = sorted({name for one in results for name in one.get("labelled_by", ())})
+    return f"{table}\n\nLabels by {_say_labellers(labelled)}." if labelled else table
+
+
+def _results(folder: Path | None) -> Iterator[dict[str, Any]]:
+    """The published results, by set and decider; files of another shape are passed over."""
+    root = checkout()
+    place = folder or (root / "evals" / "results" if root else None)
+    found = []
+    for file in sorted(place.glob("*-*.json")) if place else []:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(told, dict) and isinstance(told.get("facts"), dict) and "figures" in told:
+            found.append(told)
+    order = list(SETS)
+    yield from sorted(
+        found,
+        key=lambda one: (
+            [order.index(name) if name in order else len(order) for name in one["facts"]["sets"]],
+            one["facts"]["sets"],
+            get_args(DeciderName).index(one["facts"]["decider"]),
+            one["facts"]["model"],
+        ),
+    )
+
+
+def _result_row(result: dict[str, Any]) -> tuple[str, ...]:
+    facts = result["facts"]
+    figures = {(one["key"], one.get("slice", "")): one for one in result["figures"]}
+    names = " and ".join(SETS.get(name, name) for name in facts["sets"])
+    answers = f"{result['answers']} to {names}"
+    days = f"{facts['made']}, replayed from {facts['recorded']}" if facts.get("recorded") else facts["made"]
+    cells = (
+        _say_figure(figures.get((key, slice)), share=key in SHARES, ends=not n)
+        for n, (_, key, slice) in enumerate(AGREEMENT)
+    )
+    return (f"`{facts['decider']}`, {facts['model']}", answers, *cells, days)
+
+
+def _say_figure(figure: dict[str, Any] | None, *, share: bool, ends: bool) -> str:
+    if figure is None or figure.get("value") is None:
+        return "—"
+    if share:
+        return f"{figure['value']:.0%}"
+    interval = f" ({figure['low']:.2f} to {figure['high']:.2f})" if ends and figure.get("low") is not None else ""
+    return f"{figure['value']:.2f}{interval}"
+
+
+def _earlier_row(decider: str, agreement: Agreement) -> tuple[str, ...]:
+    known = {
+        "key_point_macro_f1": f"{agreement.key_point_macro_f1:.2f}",
+        "given": f"{agreement.key_point_coverage:.0%}",
+        "band_qwk": "—" if agreement.band_qwk is None else f"{agreement.band_qwk:.2f}",
+    }
+    cells = (known.get(key, "—") for _, key, _ in AGREEMENT)
+    return (f"`{decider}`", agreement.split, *cells, f"{agreement.measured}, against {agreement.labellers}")
+
+
+def _say_unmeasured(decider: str) -> str:
+    if decider in ("builtin", "readout"):
+        return "not measured yet"
+    return "not measured yet: only its requests and replies are tested, on the wire"
+
+
+def _say_labellers(names: Sequence[str]) -> str:
+    models = all(name.startswith("model-") for name in names)
+    return ", ".join(names) + (": language models, no person" if models else "")
 
 
 def _agreements() -> set[tuple[str, Agreement]]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from ..labelling import Labels
 from ..schema import Calibration, DeciderName, Grade, Record
 
-__all__ = ["Case", "Confusion", "Curve", "Figure", "Outcome", "Part", "RunFacts"]
+__all__ = ["Case", "Confusion", "Curve", "Figure", "Gate", "Outcome", "Part", "RunFacts", "Summary", "Tradeoff"]
 
 Part = Literal["train", "dev", "test", "unseen", ""]
 """`unseen`: all answers to a question that nothing was trained or chosen on; empty where a set has no parts."""
@@ -112,3 +112,38 @@ class Curve(Record):
     """Mean probability of the likeliest value."""
     right: tuple[float, ...]
     """Share in which the likeliest value is the reference's."""
+
+
+class Tradeoff(Record):
+    """Agreement of one kind of criterion if only its surest verdicts were given."""
+
+    kind: Literal["key_point", "motivation", "red_flag", "star"]
+    given: tuple[float, ...]
+    """Share of the labelled verdicts given, ascending."""
+    agreement: tuple[float, ...]
+    """Share of these that are the reference's."""
+
+
+class Gate(Record):
+    """One floor that a run has to reach, and whether it did."""
+
+    key: str
+    name: str
+    failure: str = ""
+    """What falls short, in a sentence; empty when it is reached."""
+
+
+class Summary(Record):
+    """Everything measured of a run: what reports are written from, and what `evals/results/` holds."""
+
+    version: Literal[1] = 1
+    facts: RunFacts
+    labelled_by: tuple[str, ...] = ()
+    """Everybody whose labels are in the reference; names that begin with `model-` are language models."""
+    answers: int = 0
+    """Cases with a reference that were graded."""
+    questions: int = 0
+    figures: tuple[Figure, ...] = ()
+    confusions: tuple[Confusion, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    tradeoffs: tuple[Tradeoff, ...] = ()
