@@ -230,7 +230,8 @@ def eval_(
     sets: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SET]...", help="dev, test, unseen, train, a set of evals/sets/, or a file of answers."
+            metavar="[SET]...",
+            help="dev, test, unseen, train, a set of evals/sets/, a file of answers; or diff BEFORE AFTER.",
         ),
     ] = None,
     decider: Annotated[
@@ -271,6 +272,9 @@ def eval_(
     """
     from . import eval_desk
 
+    if sets and sets[0] == "diff":
+        _diff(sets[1:], {"md": md, "html": html}, _settings(content=content))
+        return
     if sum((replay, record, live)) > 1:
         fail("--replay, --record and --live exclude each other: choose one.", code=2)
     if export_batch and import_batch:
@@ -316,6 +320,19 @@ def _import_replies(settings: Settings, order: Order, file: Path) -> None:
         fail(f"{file}: {_count(len(missing), 'request')} without a usable reply, the first {missing[0]!r}.", code=2)
 
 
+def _diff(files: list[str], reports: dict[str, Path | None], settings: Settings) -> None:
+    """`interviewer eval diff BEFORE AFTER`: two files of outcomes, as text or as the files asked for."""
+    from .report_desk import compare_files, write_text
+
+    if len(files) != 2:
+        fail("eval diff compares two files of outcomes: interviewer eval diff BEFORE.jsonl AFTER.jsonl.", code=2)
+    before, after = map(Path, files)
+    typer.echo(compare_files(before, after, settings).rstrip("\n"))
+    for form, path in reports.items():
+        if path is not None:
+            write_text(path, compare_files(before, after, settings, "html" if form == "html" else "md"))
+
+
 class Demands(NamedTuple):
     """What a run is held against, and whether it becomes a baseline itself."""
 
@@ -327,15 +344,19 @@ class Demands(NamedTuple):
 def _evaluate(settings: Settings, order: Order, out: Path | None, reports: dict[str, Path], demands: Demands) -> None:
     from tempfile import TemporaryDirectory
 
-    from .eval_desk import evaluate, write_reports
+    from .eval_desk import evaluate
     from .gate_desk import bless_run, check_gates
+    from .report_desk import headline, sum_up_run, write_reports
 
     with TemporaryDirectory(prefix="interviewer-") as folder, _progress("Grading") as progress:
         ran = evaluate(settings, order, out or Path(folder, "outcomes.jsonl"), progress=progress, say=_note)
         for tally in ran.tallies:
             typer.echo(str(tally))
-        write_reports(ran, reports)
+        summary = sum_up_run(ran, settings)
+        for line in headline(summary):
+            typer.echo(line)
         judged = check_gates(ran, against=demands.against, gates=demands.gates)
+        write_reports(ran, summary, reports, settings, judged.results)
         blessed = bless_run(ran, why=demands.bless) if demands.bless is not None and not judged.failures else ()
     _tell(judged)
     for file in blessed:

@@ -40,7 +40,6 @@ __all__ = [
     "evaluate",
     "export_requests",
     "import_replies",
-    "write_reports",
 ]
 
 DEFAULT_SETS = ("test", "unseen")
@@ -338,16 +337,3 @@ def import_replies(settings: Settings, order: Order, file: Path) -> tuple[dict[P
     if replies and not sum(counts.values()):
         raise AnswersError(f"{file}: no reply fits a case of {', '.join(order.sets)}: name the sets it was made for.")
     return counts, tuple(missing)
-
-
-# ── what follows from the outcomes ───────────────────────────────────────────────────────────────────
-
-
-def write_reports(ran: Ran, reports: Mapping[str, Path]) -> None:
-    """Writes the reports asked for, by their format.
-
-    Raises:
-        SettingsError: there is no such report yet.
-    """
-    for name, path in reports.items():
-        raise SettingsError(f"--{name} {path}: this version writes no such report, only the outcomes (--out FILE).")

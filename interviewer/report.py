@@ -52,7 +52,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("Where objects are built", "build"),
     ("Measuring graders", "evaluation"),
     ("Commands that hold no interview", "commands authoring label_desk eval_desk"),
-    ("What follows from a run", "gate_desk calibration_desk"),
+    ("What follows from a run", "gate_desk report_desk calibration_desk"),
     ("The command line", "cli"),
     ("The command", "__main__"),
 )
