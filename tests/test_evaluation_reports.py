@@ -442,7 +442,7 @@ def test_a_file_that_is_no_run_is_named_with_its_line(tmp_path: Path) -> None:
     good = write(tmp_path / "a.jsonl", FACTS, OUTCOMES)
     bad = tmp_path / "b.jsonl"
     bad.write_text(good.read_text(encoding="utf-8") + "{}\n", encoding="utf-8")
-    with pytest.raises(AnswersError, match=r"b\.jsonl:6: no outcomes"):
+    with pytest.raises(AnswersError, match=r"b\.jsonl:6: no outcome"):
         diff.diff_files(good, bad, CASES)
     with pytest.raises(AnswersError, match=r"none\.jsonl: can't be read"):
         diff.read_run(tmp_path / "none.jsonl")
