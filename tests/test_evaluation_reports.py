@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from browsing import CHROMIUM, chromium
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interviewer.errors import AnswersError
@@ -209,6 +209,7 @@ def test_what_a_candidate_wrote_is_shown_and_is_no_markup() -> None:
     assert "&lt;script&gt;alert(&#x27;calm&#x27;)&lt;/script&gt;" in PAGE
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_words_come_back_from_the_page_as_they_were(words: str) -> None:
     shown = Page(f"<p>{sheet.escape(words)}</p>")
@@ -376,6 +377,7 @@ def test_a_gate_that_fails_is_a_failure_in_junit() -> None:
     assert figures.get("tests") == str(len(HEADLINES))
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_junit_is_xml_whatever_a_gate_is_called(words: str) -> None:
     root = ElementTree.fromstring(to_junit(Summary(facts=FACTS), [Gate(key="k", name=words, failure=words)]))
@@ -442,7 +444,7 @@ def test_a_file_that_is_no_run_is_named_with_its_line(tmp_path: Path) -> None:
     good = write(tmp_path / "a.jsonl", FACTS, OUTCOMES)
     bad = tmp_path / "b.jsonl"
     bad.write_text(good.read_text(encoding="utf-8") + "{}\n", encoding="utf-8")
-    with pytest.raises(AnswersError, match=r"b\.jsonl:6: no outcomes"):
+    with pytest.raises(AnswersError, match=r"b\.jsonl:6: no outcome"):
         diff.diff_files(good, bad, CASES)
     with pytest.raises(AnswersError, match=r"none\.jsonl: can't be read"):
         diff.read_run(tmp_path / "none.jsonl")

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from ..errors import AnswersError
 from ..schema import QuestionDocument, Record
 from .figures import DRAWS, changes
 from .marks import KINDS, codes_of_grade, codes_of_labels, kind_of
 from .records import Case, Figure, Outcome, RunFacts
+from .running import read_facts, read_outcomes
 from .sheet import escape, facts_list, frame, section, show_answers, show_side, table
 from .sides import Side, code_in, distance, first_runs, name_of, side_of_grade, side_of_labels
 from .summary import HEADLINES, KIND_NAMES, find, say_figure, say_run
@@ -83,18 +82,7 @@ def read_run(file: Path) -> Run:
     Raises:
         AnswersError: it can't be read, or is no file of outcomes.
     """
-    number = 1
-    try:
-        with file.open(encoding="utf-8") as lines:
-            facts = RunFacts.model_validate_json(lines.readline())
-            outcomes = []
-            for number, line in enumerate(lines, 2):  # noqa: B007 - the message names it
-                outcomes.append(Outcome.model_validate_json(line))
-    except (ValidationError, UnicodeDecodeError) as wrong:
-        raise AnswersError(f"{file}:{number}: no outcomes of this version; run `interviewer eval` again.") from wrong
-    except OSError as wrong:
-        raise AnswersError(f"{file}: can't be read: {wrong.strerror or wrong}.") from wrong
-    return facts, outcomes
+    return read_facts(file), tuple(read_outcomes(file))
 
 
 def diff_runs(

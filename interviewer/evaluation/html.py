@@ -259,7 +259,7 @@ def _criterion_row(agreement: Figure, bias: Figure | None, documents: Documents)
 
 
 def _confusions(found: Sequence[Confusion]) -> str:
-    return f'<div class="tiles">{"".join(map(_confusion, found))}</div>' if found else ""
+    return f'<div class="tiles matrices">{"".join(map(_confusion, found))}</div>' if found else ""
 
 
 def _confusion(found: Confusion) -> str:
