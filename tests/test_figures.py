@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score, f1_score
 
@@ -397,6 +397,7 @@ def test_figures_of_random_verdicts_are_those_of_scikit_learn(seed: int) -> None
     assert measure(cases, [outcome(n, p) for n, p in enumerate(said)], FACTS, draws=40) == tuple(found.values())
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
