@@ -91,9 +91,14 @@ class Item:
 
 
 @cache
+def library() -> Mapping[str, QuestionDocument]:
+    """Every question, by id."""
+    return load_library([bundled("content")]).questions
+
+
 def document(question: str) -> QuestionDocument:
     """A question of the library."""
-    return load_library([bundled("content")]).questions[question]
+    return library()[question]
 
 
 # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────
@@ -157,6 +162,7 @@ def _in_turn(items: Iterable[Item]) -> list[Item]:
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+@cache
 def stamp(question: str) -> dict[str, str]:
     """What a recording depends on: where one of these is another, it is made again."""
     return {"model": MODEL, "templates": templates_hash(PROMPTS), "rubric": rubric_hash(document(question))}
