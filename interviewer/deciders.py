@@ -177,7 +177,9 @@ def _next_best(models: Models, model: str | None) -> Chosen:
     if _figure(readout.calibration.agreement) > _figure(readout.alone):
         why = "The built-in grader and the embedded model's second look grade: together they agree better with raters."
         return Chosen(readout, why)
-    return Chosen(builtin, "The built-in grader grades: the embedded model's second look is not known to improve it.")
+    return Chosen(
+        builtin, "The built-in grader grades: it agrees no better with raters after the embedded model's second look."
+    )
 
 
 def _figure(agreement: Agreement | None) -> float:
