@@ -1,14 +1,14 @@
-"""Fits the readout grader on labelled train and dev answers, and measures it on test answers; the model is not trained.
+"""Fits the readout grader on labelled answers, and measures it against the built-in alone; no model is trained.
 
-python evals/calibrate_readout.py                     fits again from the recorded log-odds, offline, in seconds
-python evals/calibrate_readout.py --record 40 20      first asks the embedded model about 40 answers to fit on and 20 of
-                                                      the test part, about a minute each on two cores; goes on where
-                                                      it stopped
+python evals/calibrate_readout.py                fits again from the recorded log-odds, offline, in a minute or two
+python evals/calibrate_readout.py --minutes 20   first asks the embedded model about answers for so long, some ten
+                                                 seconds each on two cores; goes on where it stopped
 
 Writes interviewer/weights/readout.json, evals/results/readout.json and readout.md.
 
-Curves: for each kind an ordinal logistic curve by maximum likelihood on the first rater's labels, one for all criteria
-of the kind. Thresholds: by `fit_threshold` of `builtin_calibration`, with the shares wanted there.
+Fitted on: dev answers to every question, and the train answers to questions that the built-in weights were not trained
+on; on answers that it has learnt, its readings are surer than users will see. What these answers are worth is measured
+by cross-validation, both graders on the same ones. Test answers only report.
 """
 
 from __future__ import annotations
@@ -16,226 +16,230 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime
+import itertools
 import json
 import random
 import sys
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from evals.builtin_calibration import GROUPS, MOST_UNSURE, WANTED, Numbers, fit_threshold, label_of
-from evals.builtin_examples import load_answers
-from evals.measure_builtin import ROWS, Row, figures, interval
+from evals.builtin_calibration import GROUPS
+from evals.builtin_examples import HELD_QUESTIONS, SEED, load_answers, other_questions
+from evals.measure_builtin import SHOWN, Row, figures
+from evals.readout_fit import FOLDS, LEVELS, Sample, Shown, area, fit_kind, fold_of, level_of, thresholds
 from interviewer import local_model
+from interviewer.agreement import bootstrap_interval
 from interviewer.builtin import BuiltinDecider
 from interviewer.content import load_library
-from interviewer.encoder import HeadKind
-from interviewer.encoder import load as load_encoder
+from interviewer.encoder import Criterion, Encoder, Reading, load_tokenizer
 from interviewer.folders import bundled
 from interviewer.grading import grade, questions_for
 from interviewer.llm import LLM, Api, OpenAIEndpoint
 from interviewer.prompts import Prompts
-from interviewer.readout import Curve, CurveName, ReadoutDecider, ReadoutWeights, templates_hash
-from interviewer.rubric import ON_TOPIC, rubric_hash
-from interviewer.schema import Agreement, Calibration, QuestionDocument, State, TypedQuestion, Usage
+from interviewer.readout import (
+    ASKED,
+    AskedKind,
+    Curve,
+    ReadoutDecider,
+    ReadoutWeights,
+    asked_kind,
+    templates_hash,
+    values_upwards,
+)
+from interviewer.rubric import rubric_hash
+from interviewer.schema import Agreement, Calibration, Decider, QuestionDocument, State, TypedQuestion, Usage
 
 HERE = Path(__file__).parent
-RECORDING = HERE / "recordings" / "readout-difficult-customers.jsonl"
+RECORDING = HERE / "recordings" / "readout-odds.jsonl"
 WEIGHTS = HERE.parent / "interviewer" / "weights" / "readout.json"
 MODEL = local_model.MODEL.file.removesuffix(".gguf")
-LEVELS: dict[CurveName, int] = {"key_point": 3, "motivation": 4, "red_flag": 2, "star": 2}
-ON_TOPIC_CURVE = Curve(scale=1.0, cuts=(-1.0,))
-"""Not fitted: nearly every labelled answer is on topic. Leans towards on topic, which `grading` doubts below 0.15."""
-NEUTRAL_ANSWERS = (
-    "I don't know.",
-    "It depends on the situation and on the people.",
-    "Yes, I have worked with customers for some years.",
+PROMPTS = Prompts()
+NEUTRAL = "I don't know. It depends on the situation, I suppose, and on the people."
+"""An answer that shows nothing: what the model says to it is its leaning, not a finding."""
+ROWS = (
+    ("key_point_macro_f1", "key points, macro-F1 of the verdicts given"),
+    ("key_point_coverage", "key points, share of verdicts given"),
+    ("key_point_macro_f1_all", "key points, macro-F1 with unsure counted as wrong"),
+    ("red_flag_f1", "red flags, F1"),
+    ("red_flag_area", "red flags, area under the curve"),
+    ("band_qwk", "band, quadratic weighted kappa of the bands given"),
+    ("requests", "statements put to the model, per answer"),
 )
-"""Answers that show nothing: what the model says to them is its leaning, not a finding."""
 Odds = dict[str, float | None]
 
 
-def document() -> QuestionDocument:
-    """The question that the labelled answers are about."""
-    return load_library([bundled("content")]).questions["difficult-customers"]
+@dataclass(frozen=True)
+class Item:
+    """One labelled answer, or the neutral one to a question."""
+
+    id: str
+    question: str
+    """Id of its document."""
+    asked: str
+    answer: str
+    use: Literal["fit", "test", "neutral"]
+    group: str = ""
+    """Part and band: each is drawn from in turn."""
+    labels: tuple[dict[str, Any], dict[str, Any]] | None = None
+    """Both raters' records."""
 
 
-def draw(count: int, *parts: str) -> list[dict[str, Any]]:
-    """The first rater's records of `count` answers of these parts, each band in turn so that none is rare."""
-    rows = [first for part in parts for first, _ in load_answers(part)]
-    random.Random(5).shuffle(rows)
-    by_band: dict[int, list[dict[str, Any]]] = {}
-    for row in rows:
-        by_band.setdefault(row["band"], []).append(row)
-    ranked = [(place, band, row) for band, group in by_band.items() for place, row in enumerate(group)]
-    return [row for _, _, row in sorted(ranked, key=lambda item: item[:2])][:count]
+@cache
+def library() -> Mapping[str, QuestionDocument]:
+    """Every question, by id."""
+    return load_library([bundled("content")]).questions
+
+
+def document(question: str) -> QuestionDocument:
+    """A question of the library."""
+    return library()[question]
+
+
+# ── drawing ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def labelled() -> list[Item]:
+    """Every answer that may be fitted or tested on; see the module."""
+    items = []
+    for question in (SEED, *other_questions("test")):
+        held = question in HELD_QUESTIONS
+        for part in ("dev", "test", *(("train",) if held else ())):
+            use: Literal["fit", "test"] = "test" if part == "test" else "fit"
+            where = "seed" if question == SEED else "held" if held else "other" if _has_train(question) else "unseen"
+            for first, second in load_answers(part, question):
+                group = f"{where} {part} band {first['band']}"
+                known = (first["id"], question, first["asked"], first["answer"])
+                items.append(Item(*known, use=use, group=group, labels=(first, second)))
+    return items
+
+
+@cache
+def _has_train(question: str) -> bool:
+    return question in other_questions("train")
+
+
+def queue() -> list[Item]:
+    """What to record, in order, so that stopping early leaves some of everything.
+
+    Two answers to fit on for each to test on; parts and bands in turn; before the first answer to a question the
+    neutral one.
+    """
+    items = labelled()
+    fits, tests = (_in_turn(item for item in items if item.use == use) for use in ("fit", "test"))
+    mixed = sorted([*enumerate(fits), *((2 * place, item) for place, item in enumerate(tests))], key=lambda at: at[0])
+    neutral: dict[str, Item] = {}
+    found = []
+    for _, item in mixed:
+        if item.question not in neutral:
+            neutral[item.question] = neutral_item(item.question)
+            found.append(neutral[item.question])
+        found.append(item)
+    return found
+
+
+def neutral_item(question: str) -> Item:
+    """The neutral answer to a question."""
+    return Item(f"neutral:{question}", question, document(question).question, NEUTRAL, use="neutral")
+
+
+def _in_turn(items: Iterable[Item]) -> list[Item]:
+    """One of each group, then a second of each, and so on; within a group in an order drawn with a seed."""
+    shuffled = list(items)
+    random.Random(5).shuffle(shuffled)
+    groups: dict[str, list[Item]] = {}
+    for item in shuffled:
+        groups.setdefault(item.group, []).append(item)
+    layers = itertools.zip_longest(*(groups[name] for name in sorted(groups)))
+    return [item for layer in layers for item in layer if item is not None]
 
 
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def recorded(prompts: Prompts) -> dict[str, Odds]:
-    """Log-odds by answer and question, as far as they were recorded with this model, wording and document."""
-    if not RECORDING.is_file():
-        return {}
-    lines = [json.loads(line) for line in RECORDING.read_text(encoding="utf-8").splitlines()]
-    made = stamp(prompts)
-    return {line["id"]: line["odds"] for line in lines if made.items() <= line.items()}
-
-
-def stamp(prompts: Prompts) -> dict[str, str]:
+@cache
+def stamp(question: str) -> dict[str, str]:
     """What a recording depends on: where one of these is another, it is made again."""
-    return {"model": MODEL, "templates": templates_hash(prompts), "rubric": rubric_hash(document())}
+    return {"model": MODEL, "templates": templates_hash(PROMPTS), "rubric": rubric_hash(document(question))}
 
 
-async def record(wanted: Sequence[tuple[str, str, str]], prompts: Prompts, threads: int | None) -> None:
-    """Asks the embedded model about every (id, asked, answer) that isn't recorded, and writes each at once."""
-    known = recorded(prompts)
-    missing = [item for item in wanted if item[0] not in known]
+def recorded(path: Path = RECORDING) -> dict[str, Odds]:
+    """Log-odds by answer and question, as far as they were recorded with this model, wording and document."""
+    if not path.is_file():
+        return {}
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {line["id"]: line["odds"] for line in lines if stamp(line["question"]).items() <= line.items()}
+
+
+def questions_of(item: Item) -> tuple[State, list[TypedQuestion]]:
+    """What is read, and all verdict questions."""
+    state, questions = questions_for(document(item.question), [item.answer], [item.asked], PROMPTS)
+    return state, list(questions)
+
+
+def asked_of(item: Item) -> list[tuple[AskedKind, TypedQuestion]]:
+    """The red flags and key points that the model is asked about."""
+    _, questions = questions_of(item)
+    return [(kind, question) for kind in ASKED for question in questions if asked_kind(question) == kind]
+
+
+async def record(minutes: float, threads: int | None) -> None:
+    """Asks the embedded model about every answer that isn't recorded, until the time is over; writes each at once."""
+    until = time.monotonic() + 60 * minutes
+    known, items = recorded(), queue()
+    missing = [item for item in items if item.id not in known]
     path = local_model.find()
-    if not missing or path is None:
-        print(f"{len(missing)} answers to record" + (": run `interviewer model pull` first" if missing else ""))
-        return
+    if path is None:
+        raise SystemExit("The embedded model is not there: run `interviewer model pull` first.")
     RECORDING.parent.mkdir(exist_ok=True)
     with local_model.start(path, threads=threads) as server:
         endpoint = OpenAIEndpoint(base_url=server.base_url, api_key=server.api_key, timeout_seconds=900)
-        llm = LLM(endpoint, server.model, local=True)
-        decider = ReadoutDecider(llm, prompts, pointer=offline(EMPTY), weights=EMPTY)
-        for number, (answer_id, asked, answer) in enumerate(missing, 1):
-            state, questions = questions_for(document(), [answer], [asked], prompts)
-            odds = {q.name: (await decider.ask_odds(state, q))[0] for q in questions}
-            rounded = {name: None if value is None else round(value, 3) for name, value in odds.items()}
-            line = {"id": answer_id, **stamp(prompts), "odds": rounded}
+        decider = ReadoutDecider(LLM(endpoint, server.model, local=True), PROMPTS, builtin=builtin(), weights=plain())
+        for number, item in enumerate(missing, len(items) - len(missing) + 1):
+            if time.monotonic() >= until:
+                break
+            line = {"id": item.id, "question": item.question, **stamp(item.question), "odds": await ask(decider, item)}
             with RECORDING.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, separators=(",", ":")) + "\n")
-            print(f"{number}/{len(missing)} {answer_id}", flush=True)
+            print(f"{number}/{len(items)} {item.id}", flush=True)
         await endpoint.close()
 
 
-# ── fitting ──────────────────────────────────────────────────────────────────────────────────────────
-
-EMPTY = ReadoutWeights(
-    model=MODEL,
-    templates="",
-    curves={
-        **{name: Curve(scale=1.0, cuts=(0.0,) * (n - 1)) for name, n in LEVELS.items()},
-        "on_topic": ON_TOPIC_CURVE,
-    },
-    leanings={},
-    usual={},
-    calibration=Calibration(),
-)
+async def ask(decider: ReadoutDecider, item: Item) -> Odds:
+    """The model's log-odds about one answer, by question name."""
+    state, _ = questions_of(item)
+    odds = {question.name: (await decider.ask_odds(state, question))[0] for _, question in asked_of(item)}
+    return {name: None if value is None else round(value, 3) for name, value in odds.items()}
 
 
-def leanings(known: dict[str, Odds], questions: Sequence[TypedQuestion]) -> dict[str, float]:
-    """Mean log-odds on the neutral answers, by question name."""
-    found = {}
-    for question in questions:
-        values = [v for n in range(len(NEUTRAL_ANSWERS)) if (v := known[f"neutral-{n + 1}"][question.name]) is not None]
-        found[question.name] = round(sum(values) / len(values), 3) if values else 0.0
-    return found
+# ── the graders, offline ─────────────────────────────────────────────────────────────────────────────
 
 
-SHARES = (0.0, 0.5, 1.0)
-"""How much of a leaning may be taken off; the likeliest on the labelled answers is."""
+class Remembering(Encoder):
+    """The built-in encoder, which reads each answer against the same criteria once."""
+
+    def __init__(self, folder: Path) -> None:
+        facts = json.loads((folder / "builtin.json").read_text(encoding="utf-8"))
+        super().__init__(str(folder / "builtin.onnx"), load_tokenizer(folder / "tokenizer.json"), facts)
+        self._known: dict[tuple[tuple[str, ...], tuple[Criterion, ...]], tuple[Reading, ...]] = {}
+
+    def read(self, sentences: Sequence[str], criteria: Sequence[Criterion]) -> tuple[Reading, ...]:
+        """See `Encoder`."""
+        key = (tuple(sentences), tuple(criteria))
+        if key not in self._known:
+            self._known[key] = super().read(sentences, criteria)
+        return self._known[key]
 
 
-def fit_curve(odds: Sequence[float], lean: Sequence[float], levels: Sequence[int], count: int) -> Curve:
-    """The likeliest ordinal logistic curve of log-odds less a share of the leanings."""
-    fits = [(share, *_descend(np.array(odds) - share * np.array(lean), np.array(levels), count)) for share in SHARES]
-    share, curve, _ = min(fits, key=lambda found: found[2])
-    cuts = tuple(round(cut, 4) for cut in curve.cuts)
-    return Curve(scale=round(curve.scale, 4), cuts=cuts, leaning=share)
-
-
-def _descend(x: Numbers, truth: NDArray[np.int_], count: int) -> tuple[Curve, float]:
-    """By gradient descent (Adam); a weak prior holds the scale near 1. Returns the curve and its cost."""
-    # cuts = first, first + e^gap, …: they can't change places.
-    theta = np.concatenate([[np.log(0.5), 0.0], np.zeros(count - 2)])
-    moment, square = np.zeros_like(theta), np.zeros_like(theta)
-    places = np.arange(len(x))
-
-    def cost(parameters: Numbers) -> float:
-        curve = unpack(parameters)
-        at_least = [np.ones_like(x)] + [1 / (1 + np.exp(cut - curve.scale * x)) for cut in curve.cuts]
-        table = np.stack([*at_least, np.zeros_like(x)])
-        chosen = table[truth, places] - table[truth + 1, places]
-        return float(-np.log(np.maximum(chosen, 1e-9)).mean() + 0.01 * parameters[0] ** 2)
-
-    for step in range(1, 301):
-        slope = np.array([(cost(theta + d) - cost(theta - d)) / 2e-4 for d in 1e-4 * np.eye(len(theta))])
-        moment, square = 0.9 * moment + 0.1 * slope, 0.999 * square + 0.001 * slope**2
-        theta = theta - 0.05 * (moment / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-    return unpack(theta), cost(theta)
-
-
-def unpack(parameters: Numbers) -> Curve:
-    """Free numbers as a curve: the scale is positive, the cuts ascend."""
-    scale, first, *gaps = (float(value) for value in parameters)
-    cuts = [first]
-    for gap in gaps:
-        cuts.append(cuts[-1] + float(np.exp(gap)))
-    return Curve(scale=float(np.exp(scale)), cuts=tuple(cuts))
-
-
-def level_of(kind: HeadKind, value: Any) -> int:
-    """A rater's label as a level, from 0."""
-    named = label_of(kind, value)
-    return {"missing": 0, "partial": 1, "covered": 2, "false": 0, "true": 1}.get(named) or (
-        int(named) if kind == "motivation" else 0
-    )
-
-
-def fit(rows: Sequence[dict[str, Any]], known: dict[str, Odds], questions: Sequence[TypedQuestion]) -> dict[str, Any]:
-    """Curves and thresholds from the labelled answers."""
-    lean = leanings(known, questions)
-    curves: dict[CurveName, Curve] = {"on_topic": ON_TOPIC_CURVE}
-    least: dict[str, float] = {}
-    for kind, count in LEVELS.items():
-        x: list[float] = []
-        leans: list[float] = []
-        truth: list[int] = []
-        for row in rows:
-            for criterion, value in row[GROUPS[kind]].items():  # type: ignore[index]
-                odds = known[row["id"]][f"{kind}.{criterion}"]
-                if odds is not None:
-                    x.append(odds)
-                    leans.append(lean[f"{kind}.{criterion}"])
-                    truth.append(level_of(kind, value))  # type: ignore[arg-type]
-        curve = curves[kind] = fit_curve(x, leans, truth, count)
-        tables = np.array([curve.levels(*pair) for pair in zip(x, leans, strict=True)])
-        said, sure, right = tables.argmax(1), tables.max(1), tables.argmax(1) == np.array(truth)
-        if kind == "red_flag":
-            for value, word in ((1, "present"), (0, "absent")):
-                mask = said == value
-                least[f"red_flag_{word}"] = _threshold(sure[mask], right[mask], word)
-        else:
-            least[kind] = _threshold(sure, right, kind)
-    return {"curves": curves, "least": least, "leanings": lean}
-
-
-def _threshold(sure: Numbers, right: NDArray[np.bool_], name: str) -> float:
-    """As `fit_threshold`; where even its lowest leaves more unsure than wanted, the highest that doesn't."""
-    lowest = float(np.quantile(sure, MOST_UNSURE[name])) if len(sure) else 0.5
-    return round(lowest, 2) if lowest < 0.34 else fit_threshold(sure, right, WANTED[name], MOST_UNSURE[name])
-
-
-# ── measuring ────────────────────────────────────────────────────────────────────────────────────────
-
-
-class RecordedReadout(ReadoutDecider):
-    """The readout grader on recorded log-odds."""
-
-    odds: Odds
-
-    async def ask_odds(self, state: State, question: TypedQuestion) -> tuple[float | None, Usage]:
-        """What was recorded."""
-        return self.odds[question.name], Usage()
+@cache
+def builtin() -> BuiltinDecider:
+    """The shipped built-in grader."""
+    return BuiltinDecider(Remembering(WEIGHTS.parent))
 
 
 class Silent:
@@ -252,116 +256,238 @@ class Silent:
         raise NotImplementedError
 
 
-def offline(weights: ReadoutWeights) -> RecordedReadout:
+class RecordedReadout(ReadoutDecider):
     """The readout grader as users get it, on recorded log-odds."""
-    pointer = BuiltinDecider(load_encoder())
-    return RecordedReadout(LLM(Silent(), MODEL), Prompts(), pointer=pointer, weights=weights)
+
+    def __init__(self, weights: ReadoutWeights) -> None:
+        super().__init__(LLM(Silent(), MODEL), PROMPTS, builtin=builtin(), weights=weights)
+        self.odds: Odds = {}
+        self.requests = 0
+
+    async def ask_odds(self, state: State, question: TypedQuestion) -> tuple[float | None, Usage]:
+        """What was recorded."""
+        self.requests += 1
+        return self.odds[question.name], Usage()
 
 
-async def measure(weights: ReadoutWeights, known: dict[str, Odds], part: str) -> list[Row]:
-    """Both raters' records and the grade of every recorded answer of a part."""
-    decider, rows = offline(weights), []
-    for first, second in load_answers(part):
-        if first["id"] in known:
-            decider.odds = known[first["id"]]
-            steps = grade(document(), [first["answer"]], asked=[first["asked"]], decider=decider, prompts=Prompts())
-            *_, final = [step async for step in steps]
-            rows.append((first, second, final))
-    return rows
+# ── fitting ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def weigh(known: dict[str, Odds], prompts: Prompts) -> tuple[ReadoutWeights, int]:
-    """The weights that the recorded answers give, unmeasured, and how many answers they were fitted on."""
-    _, questions = questions_for(document(), ["-"], [document().question], prompts)
-    to_fit = [row for row in draw(1000, "train", "dev") if row["id"] in known]
-    fitted, keys = fit(to_fit, known, questions), offline(EMPTY).key
-    by_kind: dict[CurveName, list[float]] = {}
-    for question in questions:
-        name: CurveName = "on_topic" if question.name == ON_TOPIC else question.kind
-        by_kind.setdefault(name, []).append(fitted["leanings"][question.name])
+def plain(known: Mapping[str, Odds] | None = None) -> ReadoutWeights:
+    """Weights that leave the built-in as it is, with the leanings that were recorded."""
+    leanings: dict[str, float] = {}
+    by_kind: dict[AskedKind, list[float]] = {kind: [] for kind in ASKED}
     weights = ReadoutWeights(
         model=MODEL,
-        templates=templates_hash(prompts),
-        curves=fitted["curves"],
-        leanings={keys(question): fitted["leanings"][question.name] for question in questions},
-        usual={name: round(sum(values) / len(values), 3) for name, values in by_kind.items()},
-        calibration=Calibration(**fitted["least"]),
+        templates=templates_hash(PROMPTS),
+        builtin=builtin().stamp,
+        curves={kind: Curve(cuts=(0.0,) * (levels - 1)) for kind, levels in LEVELS.items()},
+        leanings=leanings,
+        usual={},
+        calibration=builtin().calibration.model_copy(update={"agreement": None, "elsewhere": None}),
     )
-    return weights, len(to_fit)
+    key = RecordedReadout(weights).key
+    for name in sorted(known or {}):
+        item = neutral_item(name.removeprefix("neutral:")) if name.startswith("neutral:") else None
+        for kind, question in asked_of(item) if item else ():
+            value = known[item.id][question.name] if known and item else None
+            if value is not None:
+                leanings[key(question)] = value
+                by_kind[kind].append(value)
+    usual = {kind: round(sum(values) / len(values), 3) for kind, values in by_kind.items() if values}
+    return weights.model_copy(update={"leanings": dict(sorted(leanings.items())), "usual": usual})
+
+
+async def samples_of(items: Sequence[Item], known: Mapping[str, Odds], weights: ReadoutWeights) -> list[Sample]:
+    """Every verdict on these answers that the model is asked about."""
+    decider, found = RecordedReadout(weights), []
+    for item in items:
+        state, questions = questions_of(item)
+        readings = {decision.name: decision async for decision in builtin().decide(state, questions)}
+        for kind, question in asked_of(item):
+            odds = known[item.id][question.name]
+            reading = tuple(readings[question.name].probabilities[value] for value in values_upwards(question))
+            if odds is not None and max(reading) < weights.sure:
+                x = odds - decider.leaning(question, kind)
+                found.append(Sample(question.name, item.id, reading, x, label_level(item, question)))
+    return found
+
+
+def label_level(item: Item, question: TypedQuestion) -> int:
+    """What the first rater said of a criterion, as a level from 0."""
+    if item.labels is None:
+        raise ValueError(f"{item.id} has no labels")
+    return level_of(item.labels[0][GROUPS[question.kind]][question.name.partition(".")[2]])
+
+
+async def fit(items: Sequence[Item], known: Mapping[str, Odds], start: ReadoutWeights) -> ReadoutWeights:
+    """Curves and thresholds from labelled answers; `start` has the leanings."""
+    samples = await samples_of(items, known, start)
+    curves = {kind: fit_kind([s for s in samples if s.name.startswith(f"{kind}.")], kind) for kind in ASKED}
+    joined = start.model_copy(update={"curves": curves})
+    shown = [one for item in items for one in await show(RecordedReadout(joined), item, known)]
+    return joined.model_copy(update={"calibration": Calibration(**thresholds(shown))})
+
+
+async def show(decider: Decider, item: Item, known: Mapping[str, Odds]) -> list[Shown]:
+    """A grader's probabilities for the key points and red flags of one answer."""
+    state, questions = questions_of(item)
+    if isinstance(decider, RecordedReadout):
+        decider.odds = known[item.id]
+    decided = {decision.name: decision.probabilities async for decision in decider.decide(state, questions)}
+    found = []
+    for kind, question in asked_of(item):
+        probabilities = decided[question.name]
+        if probabilities:
+            levels = tuple(probabilities[value] for value in values_upwards(question))
+            found.append(Shown(kind, levels, label_level(item, question)))
+    return found
+
+
+# ── measuring ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a grader made of labelled answers, in their order."""
+
+    rows: list[Row]
+    shown: list[list[Shown]]
+    requests: int
+
+    def __add__(self, other: Measured) -> Measured:
+        return Measured(self.rows + other.rows, self.shown + other.shown, self.requests + other.requests)
+
+    def figures(self) -> dict[str, float]:
+        """All figures against the first rater."""
+        flags = [one for shown in self.shown for one in shown if one.kind == "red_flag"]
+        extra = {"red_flag_area": area(flags), "requests": self.requests / len(self.rows)}
+        return {key: round(value, 4) for key, value in {**figures(self.rows), **extra}.items()}
+
+
+async def measure(decider: Decider, items: Sequence[Item], known: Mapping[str, Odds]) -> Measured:
+    """Grades answers as users get them graded."""
+    rows, shown = [], []
+    for item in items:
+        shown.append(await show(decider, item, known))
+    requests = decider.requests if isinstance(decider, RecordedReadout) else 0
+    for item in items:
+        if isinstance(decider, RecordedReadout):
+            decider.odds = known[item.id]
+        steps = grade(document(item.question), [item.answer], asked=[item.asked], decider=decider, prompts=PROMPTS)
+        *_, final = [step async for step in steps]
+        if item.labels is not None:
+            rows.append((*item.labels, final))
+    return Measured(rows, shown, requests)
+
+
+async def measure_unseen(items: Sequence[Item], known: Mapping[str, Odds], start: ReadoutWeights) -> Measured:
+    """The combination on answers to fit on, each graded with weights fitted on the other folds."""
+    folds, found = fold_of([item.id for item in items]), Measured([], [], 0)
+    for fold in range(FOLDS):
+        weights = await fit([item for item in items if folds[item.id] != fold], known, start)
+        graded = [item for item in items if folds[item.id] == fold]
+        found += await measure(RecordedReadout(weights), graded, known)
+    return found
+
+
+def in_folds(items: Sequence[Item]) -> list[Item]:
+    """Answers in the order of `measure_unseen`."""
+    folds = fold_of([item.id for item in items])
+    return sorted(items, key=lambda item: folds[item.id])
+
+
+def gain(alone: Measured, combined: Measured) -> dict[str, float]:
+    """How much better the combination's key-point macro-F1 is, and the 95 % interval over answers."""
+
+    def difference(pairs: Sequence[tuple[Row, Row]]) -> float:
+        key = "key_point_macro_f1_all"
+        return figures([b for _, b in pairs])[key] - figures([a for a, _ in pairs])[key]
+
+    pairs = list(zip(alone.rows, combined.rows, strict=True))
+    low, high = bootstrap_interval(pairs, difference, draws=400)
+    return {"value": round(difference(pairs), 4), "low": round(low, 4), "high": round(high, 4)}
 
 
 async def main() -> None:
-    """Records what is asked for, fits, measures, writes."""
+    """Records for as long as is asked for, fits, measures, writes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--record", type=int, nargs=2, metavar=("FIT", "TEST"), help="how many answers of each")
+    parser.add_argument("--minutes", type=float, default=0.0, help="how long the embedded model is asked")
     parser.add_argument("--threads", type=int, help="for the model; one per processor unless given")
     options = parser.parse_args()
-    prompts = Prompts()
-    if options.record:
-        await record(wanted(*options.record), prompts, options.threads)
-    known = recorded(prompts)
-    weights, fitted_on = weigh(known, prompts)
-    await finish(weights, known, fitted_on)
-
-
-def wanted(to_fit: int, to_test: int) -> list[tuple[str, str, str]]:
-    """(id, asked, answer) to record: neutral ones first, then two to fit on for each to test on, so that stopping early
-    leaves some of both."""
-    neutral = [(f"neutral-{n}", document().question, answer) for n, answer in enumerate(NEUTRAL_ANSWERS, 1)]
-    fits, tests = draw(to_fit, "train", "dev"), draw(to_test, "test")
-    mixed = [*((n, row) for n, row in enumerate(fits)), *((2 * n, row) for n, row in enumerate(tests))]
-    return [*neutral, *((row["id"], row["asked"], row["answer"]) for _, row in sorted(mixed, key=lambda item: item[0]))]
-
-
-async def finish(weights: ReadoutWeights, known: dict[str, Odds], fitted_on: int) -> None:
-    """Measures, and writes the weights and the figures."""
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    rows = await measure(weights, known, "test")
-    test = {f"model-rater-{n + 1}": {k: round(v, 4) for k, v in figures(rows, n).items()} for n in (0, 1)}
-    mine = test["model-rater-1"]
-    agreement = Agreement(
-        labellers="model-rater-1",
-        split=f"difficult-customers test ({len(rows)} answers)",
-        measured=today,
-        key_point_macro_f1=mine["key_point_macro_f1"],
-        key_point_coverage=mine["key_point_coverage"],
-        red_flag_f1=mine["red_flag_f1"],
-        band_qwk=mine["band_qwk"],
-    )
-    calibrated = weights.calibration.model_copy(update={"agreement": agreement})
-    WEIGHTS.write_text(
-        weights.model_copy(update={"calibration": calibrated}).model_dump_json(indent=1) + "\n", encoding="utf-8"
-    )
-    intervals = {key: interval(rows, key) for key in ("key_point_macro_f1", "red_flag_f1", "band_qwk")}
+    if options.minutes > 0:
+        await record(options.minutes, options.threads)
+    known = recorded()
+    items = [item for item in labelled() if item.id in known]
+    fits, tests = (_in_turn(item for item in items if item.use == use) for use in ("fit", "test"))
+    if len(fits) < FOLDS or not tests:
+        raise SystemExit(f"{len(fits)} answers to fit on and {len(tests)} to test on are recorded: use --minutes 20.")
+    start = plain(known)
+    weights = await fit(fits, known, start)
     result = {
-        "model": MODEL,
-        "measured": today,
-        "fitted_on": fitted_on,
-        "answers": len(rows),
-        "test": test,
-        "intervals": intervals,
+        "fit": compare(await measure(builtin(), in_folds(fits), known), await measure_unseen(fits, known, start)),
+        "test": compare(await measure(builtin(), tests, known), await measure(RecordedReadout(weights), tests, known)),
     }
-    (HERE / "results" / "readout.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    (HERE / "results" / "readout.md").write_text(table(result), encoding="utf-8")
-    print(table(result))
+    write(weights, result, tests)
 
 
-def table(result: dict[str, Any]) -> str:
+def compare(alone: Measured, combined: Measured) -> dict[str, Any]:
+    """Both graders' figures on the same answers."""
+    return {
+        "answers": len(alone.rows),
+        "alone": alone.figures(),
+        "combined": combined.figures(),
+        "gain": gain(alone, combined),
+    }
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def write(weights: ReadoutWeights, result: dict[str, Any], tests: Sequence[Item]) -> None:
+    """Writes the weights with their figures, and the results; prints the table."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    agreement = {
+        grader: Agreement(
+            labellers="model-rater-1, model-rater-3",
+            split=f"test ({len(tests)} answers to {len({item.question for item in tests})} questions)",
+            measured=today,
+            **{key: result["test"][grader][key] for key in SHOWN},
+        )
+        for grader in ("alone", "combined")
+    }
+    calibration = weights.calibration.model_copy(update={"agreement": agreement["combined"]})
+    made = weights.model_copy(update={"calibration": calibration, "alone": agreement["alone"]})
+    WEIGHTS.write_text(made.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    told = {"model": MODEL, "builtin": weights.builtin, "measured": today, **result}
+    curves = {kind: curve.model_dump() for kind, curve in weights.curves.items()}
+    (HERE / "results" / "readout.json").write_text(json.dumps({**told, "curves": curves}, indent=1) + "\n", "utf-8")
+    words = table(told) + "".join(f"\nCurve of {kind}: {curve}" for kind, curve in weights.curves.items()) + "\n"
+    (HERE / "results" / "readout.md").write_text(words, encoding="utf-8")
+    print(words)
+
+
+def table(result: Mapping[str, Any]) -> str:
     """The figures as Markdown."""
+    fit, test = result["fit"], result["test"]
     lines = [
-        f"Model `{result['model']}`, measured {result['measured']}. Fitted on {result['fitted_on']}",
-        f"answers of train and dev, tested on {result['answers']} of test. Labels: `model-rater-1` and",
-        "`model-rater-2`, both language models. In brackets",
-        "the 95 % interval over answers. Quotes are pointed at by the built-in encoder.",
+        f"Model `{result['model']}` after the built-in grader `{result['builtin']}`, measured {result['measured']},",
+        "against the first rater's labels, both graders on the same answers, graded as users get them graded. Dev: the",
+        "answers that the curves are fitted on, each graded with curves fitted on the others. Test chose nothing.",
         "",
-        "| figure | test, rater 1 | test, rater 2 |",
-        "|---|---|---|",
+        f"| figure | dev ({fit['answers']}): built-in alone | dev: combined "
+        f"| test ({test['answers']}): built-in alone | test: combined |",
+        "|---|---|---|---|---|",
     ]
     for key, words in ROWS:
-        if key in result["test"]["model-rater-1"]:
-            ends = result["intervals"].get(key)
-            first, second = (result["test"][f"model-rater-{n}"][key] for n in (1, 2))
-            lines.append(f"| {words} | {first:.2f}{f' ({ends[0]:.2f}–{ends[1]:.2f})' if ends else ''} | {second:.2f} |")
+        cells = (part[grader][key] for part in (fit, test) for grader in ("alone", "combined"))
+        lines.append(f"| {words} | {' | '.join(f'{value:.2f}' for value in cells)} |")
+    for name, part in (("dev", fit), ("test", test)):
+        more = part["gain"]
+        lines.append(
+            f"\nGain in macro-F1 with unsure counted as wrong, {name}: {more['value']:+.3f} "
+            f"(95 % interval over answers {more['low']:+.3f} to {more['high']:+.3f})."
+        )
     return "\n".join(lines) + "\n"
 
 

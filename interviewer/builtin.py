@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Literal
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Literal
 
 from .encoder import CLASSES, Encoder, Reading
 from .rubric import ON_TOPIC
@@ -34,6 +36,8 @@ class BuiltinDecider:
         self.model: str = str(encoder.facts.get("name", "builtin"))
         self._topics = tuple(map(str, encoder.facts.get("topics", ())))
         self.calibration = Calibration.model_validate(encoder.facts.get("calibration", {}))
+        self.stamp = _stamp(encoder.facts)
+        """12 hexadecimal digits of the weights, as their card tells them apart."""
 
     async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
         """Yields a decision for each question, all at once after one pass; see `schema.Decider`."""
@@ -54,6 +58,12 @@ class BuiltinDecider:
             else:
                 probabilities = dict(zip(CLASSES[question.kind], reading.probabilities, strict=True))
             yield Decision(name=question.name, probabilities=probabilities)
+
+
+def _stamp(facts: Mapping[str, Any]) -> str:
+    # Thresholds and test figures are no part of the weights; everything else on the card comes from one training.
+    made = {key: value for key, value in facts.items() if key != "calibration"}
+    return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def criterion_text(question: TypedQuestion) -> str:

@@ -13,7 +13,7 @@ from .llm import LLM, Endpoint
 from .prompts import Prompts
 from .readout import ReadoutDecider
 from .replies import read_models
-from .schema import Calibration, Decider, DeciderName, Predicate, State
+from .schema import Agreement, Calibration, Decider, DeciderName, Predicate, State
 
 __all__ = ["Chosen", "Models", "asked_through", "choose_decider", "decider_over"]
 
@@ -107,12 +107,14 @@ def asked_through(decider: Decider, models: Models) -> tuple[Endpoint, bool]:
 
 
 def _readout(llm: LLM, models: Models, why: str) -> Chosen:
-    return Chosen(ReadoutDecider(llm, models.prompts, pointer=BuiltinDecider(load())), why)
+    return Chosen(ReadoutDecider(llm, models.prompts, builtin=BuiltinDecider(load())), why)
 
 
 async def _forced_readout(models: Models) -> Chosen:
     if models.local is not None:
-        return _readout(models.local, models, "The embedded model's probabilities grade, as asked for.")
+        return _readout(
+            models.local, models, "The built-in grader and the embedded model's second look grade, as asked for."
+        )
     needs = "INTERVIEWER_DECIDER=readout needs a model that gives log-probabilities"
     if models.chat is None:
         raise SettingsError(f"{needs}: run `interviewer model pull`, or set OPENAI_BASE_URL.")
@@ -122,7 +124,9 @@ async def _forced_readout(models: Models) -> Chosen:
         raise SettingsError(f"{needs}: {failure}") from failure
     if not reply.top_logprobs:
         raise SettingsError(f"{needs}: {models.chat.model} at {models.chat.endpoint.host} gave none.")
-    return _readout(models.chat, models, f"The probabilities of {models.chat.model} grade, as asked for.")
+    return _readout(
+        models.chat, models, f"The built-in grader and a second look by {models.chat.model} grade, as asked for."
+    )
 
 
 async def _forced(wanted: str, models: Models, model: str | None) -> Chosen:
@@ -169,15 +173,17 @@ def _next_best(models: Models, model: str | None) -> Chosen:
     builtin = BuiltinDecider(load())
     if models.local is None:
         return Chosen(builtin, "The built-in grader grades: there is no model to ask.")
-    readout = _readout(models.local, models, "The embedded model's probabilities grade: they agree best with raters.")
-    if _agreed(readout.decider) > _agreed(builtin):
-        return readout
-    return Chosen(builtin, "The built-in grader grades: it agrees better with raters than the embedded model does.")
+    readout = ReadoutDecider(models.local, models.prompts, builtin=builtin)
+    if _figure(readout.calibration.agreement) > _figure(readout.alone):
+        why = "The built-in grader and the embedded model's second look grade: together they agree better with raters."
+        return Chosen(readout, why)
+    return Chosen(
+        builtin, "The built-in grader grades: it agrees no better with raters after the embedded model's second look."
+    )
 
 
-def _agreed(decider: Decider) -> float:
+def _figure(agreement: Agreement | None) -> float:
     """Key-point macro-F1 against raters' labels; 0 when nobody measured it."""
-    agreement = decider.calibration.agreement
     return agreement.key_point_macro_f1 if agreement else 0.0
 
 

@@ -16,7 +16,7 @@ from interviewer.encoder import load
 from interviewer.interview import Interviewer, answer, answers_to, next_step, speak, with_grade
 from interviewer.llm import LLM, Endpoint, OpenAIEndpoint
 from interviewer.panel import Panel
-from interviewer.readout import ReadoutDecider
+from interviewer.readout import Curve, ReadoutDecider, load_weights
 from interviewer.recordings import RecordingEndpoint
 from interviewer.schema import Interview
 
@@ -27,6 +27,15 @@ ANSWERS = (
     "I went through the receipt with him line by line and gave him the difference back. He left happy.",
 )
 
+ASKING = load_weights().model_copy(
+    update={
+        "curves": {"key_point": Curve(model=0.3, cuts=(0.0, 0.0)), "red_flag": Curve(model=0.3, cuts=(0.0,))},
+        "sure": 2.0,
+        "most": 99,
+    }
+)
+"""Everything is asked, so that what was recorded does not hang on what was fitted."""
+
 
 def seat(endpoint: Endpoint, model: str) -> Panel:
     """A panel whose interviewer and grader are the model behind the endpoint."""
@@ -36,7 +45,7 @@ def seat(endpoint: Endpoint, model: str) -> Panel:
         library=LIBRARY,
         prompts=PROMPTS,
         interviewer=Interviewer(PROMPTS, llm, PROMPTS.source("interviewer/one_question.gbnf").read_text("utf-8")),
-        decider=ReadoutDecider(llm, PROMPTS, pointer=builtin),
+        decider=ReadoutDecider(llm, PROMPTS, builtin=builtin, weights=ASKING),
         reader=builtin,
         grade_after_speech=True,
     )

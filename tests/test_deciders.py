@@ -122,12 +122,14 @@ async def test_of_the_two_on_this_machine_the_one_that_agrees_better_with_raters
 
     class Readout(ReadoutDecider):
         calibration = agreement(readout)
+        alone = agreement(builtin).agreement
 
         def __init__(self, *_: Any, **__: Any) -> None:
             """Loads nothing."""
 
     class Builtin(BuiltinDecider):
-        calibration = agreement(builtin)
+        calibration = agreement(0.9)
+        """On other answers, so that it says nothing here."""
 
         def __init__(self, *_: Any) -> None:
             """Loads nothing."""

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded import ASKING
 from scripted import ScriptedDecider
 from shipped import LIBRARY, PROMPTS, QUESTION
 
+from interviewer import readout
 from interviewer.chat_decider import ChatDecider
 from interviewer.deciders import decider_over
 from interviewer.errors import AnswersError, ProviderError, ProviderUnsupported, RecordingError, SettingsError
@@ -351,7 +353,10 @@ def answer_to(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["readout", "systemone"])
-def test_a_grader_by_probabilities_replays_as_its_model_was_asked(tmp_path: Path, name: Any) -> None:
+def test_a_grader_by_probabilities_replays_as_its_model_was_asked(
+    tmp_path: Path, name: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readout, "load_weights", lambda: ASKING)
     answers = tmp_path / "mine.jsonl"
     answers.write_text(json.dumps({"id": "a", "question_id": QUESTION.id, "answer": WORDS}) + "\n", encoding="utf-8")
     order = Order(sets=(str(answers),), decider=name)

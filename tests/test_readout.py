@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import ScriptedDecider
+from hypothesis import given
+from hypothesis import strategies as st
+from scripted import Said, ScriptedDecider
 
 from interviewer.errors import ProviderUnreachable, ProviderUnsupported
 from interviewer.llm import LLM, Api
@@ -20,7 +22,7 @@ from interviewer.readout import (
     templates_hash,
 )
 from interviewer.rubric import ON_TOPIC, build_state, sentence_question
-from interviewer.schema import Agreement, Calibration, Choice, Option, Predicate, Score, State, TypedQuestion
+from interviewer.schema import Agreement, Calibration, Choice, Decision, Option, Predicate, Score, State, TypedQuestion
 from interviewer.sentences import split_sentences
 
 PROMPTS = Prompts()
@@ -35,16 +37,15 @@ AGREEMENT = Agreement(
 WEIGHTS = ReadoutWeights(
     model="small",
     templates=templates_hash(PROMPTS),
+    builtin="scripted",
     curves={
-        "key_point": Curve(scale=1.0, cuts=(0.0, 2.0)),
-        "motivation": Curve(scale=1.0, cuts=(-1.0, 0.0, 1.0)),
-        "red_flag": Curve(scale=1.0, cuts=(0.0,)),
-        "star": Curve(scale=2.0, cuts=(0.0,)),
-        "on_topic": Curve(scale=1.0, cuts=(-1.0,)),
+        "key_point": Curve(builtin=1.0, model=1.0, cuts=(0.0, 0.0)),
+        "red_flag": Curve(builtin=1.0, model=1.0, cuts=(0.0,)),
     },
     leanings={},
-    usual={"key_point": 0.0, "motivation": 0.0, "red_flag": 1.0, "star": 0.0, "on_topic": 0.0},
-    calibration=Calibration(key_point=0.6, agreement=AGREEMENT),
+    usual={"key_point": 0.0, "red_flag": 1.0},
+    calibration=Calibration(key_point=0.6, star=0.9, agreement=AGREEMENT),
+    alone=AGREEMENT.model_copy(update={"key_point_macro_f1": 0.4}),
 )
 CALM = Choice(
     name="key_point.calm",
@@ -119,11 +120,26 @@ def odds(value: float) -> list[dict[str, float]]:
     return [{"yes": value / 2 - 3, "no": -value / 2 - 3}]
 
 
-def make(says: Any, *, local: bool = False, **options: Any) -> tuple[ReadoutDecider, Teller]:
+class Read(ScriptedDecider):
+    """What stands for the built-in encoder: decides as told, and spreads what is left of a key point evenly."""
+
+    stamp = "scripted"
+
+    def _decide(self, question: TypedQuestion) -> Decision:
+        decision = super()._decide(question)
+        if not isinstance(question, Choice) or question.evidence_for or decision.refusal:
+            return decision
+        (value, probability), _ = decision.probabilities.items()
+        rest = (1 - probability) / 2
+        spread = {option.value: probability if option.value == value else rest for option in question.options}
+        return decision.model_copy(update={"probabilities": spread})
+
+
+def make(says: Any, *, said: Said | None = None, local: bool = False, **options: Any) -> tuple[ReadoutDecider, Teller]:
     teller = Teller(says)
     llm = LLM(teller, "small", local=local)
-    options = {"pointer": ScriptedDecider(), "weights": WEIGHTS, **options}
-    return ReadoutDecider(llm, PROMPTS, **options), teller
+    options = {"weights": WEIGHTS, **options}
+    return ReadoutDecider(llm, PROMPTS, builtin=Read(said), **options), teller
 
 
 async def decide(decider: ReadoutDecider, *questions: TypedQuestion, reading: State | None = None) -> dict[str, Any]:
@@ -149,38 +165,97 @@ def test_log_odds_add_up_spellings_of_yes_and_no(top: dict[str, float], expected
     assert log_odds(top) == (None if expected is None else pytest.approx(expected))
 
 
-def test_a_curve_gives_the_levels_of_an_ordinal_logistic_model() -> None:
-    # P(≥1) = 1/(1+e^0) = 0.5; P(≥2) = 1/(1+e^2) = 0.1192.
-    assert Curve(scale=1.0, cuts=(0.0, 2.0)).levels(0.0) == pytest.approx((0.5, 0.3808, 0.1192), abs=1e-4)
-    for x in (-800.0, 0.0, 800.0):
-        assert sum(Curve(scale=2.0, cuts=(-1.0, 3.0)).levels(x)) == pytest.approx(1.0)
+def test_a_curve_joins_the_log_odds_of_both() -> None:
+    # The built-in: P(≥1) = 0.5, log-odds 0; P(≥2) = 0.2, log-odds ln 0.25. With 2 · x = 1: 1/(1+e^-1) = 0.7311, and
+    # 1/(1 + 4e^-1) = 0.4046.
+    curve = Curve(builtin=1.0, model=2.0, cuts=(0.0, 0.0))
+    assert curve.levels((0.5, 0.3, 0.2), 0.5) == pytest.approx((0.2689, 0.3265, 0.4046), abs=1e-4)
+    # A cut of ln 3 more: 0.5/0.5 · e^-ln 3 = 1/3 to 1, so P(≥1) = 0.25.
+    assert Curve(cuts=(math.log(3),)).levels((0.5, 0.5), 9.0) == pytest.approx((0.75, 0.25))
+
+
+shares = st.lists(st.floats(0.0, 1.0), min_size=3, max_size=3).filter(lambda values: sum(values) > 0.1)
+
+
+@given(shares, st.floats(-50, 50))
+def test_without_weight_for_the_model_the_built_in_stands(parts: list[float], x: float) -> None:
+    reading = [part / sum(parts) for part in parts]
+    assert Curve(cuts=(0.0, 0.0)).levels(reading, x) == pytest.approx(reading, abs=1e-5)
+
+
+@given(
+    shares, st.floats(-800, 800), st.floats(0, 3), st.floats(0, 3), st.lists(st.floats(-5, 5), min_size=2, max_size=2)
+)
+def test_levels_are_probabilities_whatever_was_fitted(
+    parts: list[float], x: float, builtin: float, model: float, cuts: list[float]
+) -> None:
+    reading = [part / sum(parts) for part in parts]
+    levels = Curve(builtin=builtin, model=model, cuts=tuple(cuts)).levels(reading, x)
+    assert min(levels) >= 0.0 and sum(levels) == pytest.approx(1.0)
 
 
 # ── deciding ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_flags_and_key_points_come_first() -> None:
-    decider, _ = make(lambda _: odds(0.0))
+async def test_what_the_built_in_decides_alone_comes_first_then_flags_then_key_points() -> None:
+    decider, teller = make(lambda _: odds(0.0))
     assert [d.name async for d in decider.decide(state(), ALL)] == [
-        "red_flag.blaming", "key_point.calm", "star.result", "motivation.service", ON_TOPIC,
+        "motivation.service", "star.result", ON_TOPIC, "red_flag.blaming", "key_point.calm",
     ]  # fmt: skip
+    assert len(teller.bodies) == 2
 
 
-async def test_probabilities_follow_the_curve_of_the_kind_less_the_usual_leaning() -> None:
-    decider, _ = make(lambda _: odds(1.0))
-    found = await decide(decider, *ALL)
-    # P(≥ partial) = 1/(1+e^-1) = 0.7311, P(covered) = 1/(1+e^1) = 0.2689.
-    assert found["key_point.calm"].probabilities == pytest.approx(
-        {"covered": 0.2689, "partial": 0.4621, "missing": 0.2689}, abs=1e-4
+async def test_probabilities_follow_the_curve_of_the_kind_less_the_leaning() -> None:
+    decider, _ = make(
+        lambda _: odds(1.0), said={"key_point.calm": ("partial", 0.5), "red_flag.blaming": ("false", 0.8)}
     )
-    # The model leans to 1.0 on flags, so 1.0 says nothing: 0.5.
-    assert found["red_flag.blaming"].probabilities == pytest.approx({"true": 0.5, "false": 0.5})
-    assert found["star.result"].probabilities["true"] == pytest.approx(0.8808, abs=1e-4)
-    assert list(found["motivation.service"].probabilities) == ["0", "1", "2", "3"]
+    found = await decide(decider, CALM, BLAMING)
+    # The model leans to 1.0 on flags, so 1.0 says nothing: the built-in's 0.2 stands.
+    assert found["red_flag.blaming"].probabilities == pytest.approx({"true": 0.2, "false": 0.8})
+    # P(≥ partial) = 0.75 and P(covered) = 0.25 of the built-in: 3e/(1 + 3e) = 0.8908 and 1/(1 + 3/e) = 0.4754.
+    assert found["key_point.calm"].probabilities == pytest.approx(
+        {"covered": 0.4754, "partial": 0.4154, "missing": 0.1092}, abs=1e-4
+    )
+
+
+async def test_stars_motivations_topic_and_sentences_are_the_built_ins() -> None:
+    decider, teller = make(lambda _: odds(9.0), said={"motivation.service": ("2", 0.7), "star.result": ("true", 0.6)})
+    found = await decide(decider, SERVICE, RESULT, TOPIC)
+    assert found["motivation.service"].probabilities["2"] == 0.7
+    assert found["star.result"].probabilities["true"] == 0.6
+    assert teller.bodies == []
+
+
+@pytest.mark.parametrize(("sure", "requests"), [(0.96, 1), (0.97, 0), (0.99, 0)])
+async def test_a_verdict_the_built_in_is_very_sure_of_is_not_asked_about(sure: float, requests: int) -> None:
+    decider, teller = make(lambda _: odds(9.0), said={"red_flag.blaming": ("false", sure)})
+    found = await decide(decider, BLAMING)
+    assert len(teller.bodies) == requests
+    assert (found["red_flag.blaming"].probabilities["false"] == sure) == (requests == 0)
+
+
+async def test_of_too_many_unsure_verdicts_the_least_sure_are_asked_about() -> None:
+    points = [CALM.model_copy(update={"name": f"key_point.p{n}"}) for n in range(5)]
+    said = {point.name: ("missing", 0.9 - n / 10) for n, point in enumerate(points)}
+    decider, teller = make(lambda _: odds(0.0), said=said, weights=WEIGHTS.model_copy(update={"most": 2}))
+    names = [d.name async for d in decider.decide(state(), points)]
+    assert names == [f"key_point.p{n}" for n in range(5)] and len(teller.bodies) == 2
+
+
+async def test_nothing_is_asked_about_a_kind_to_which_the_model_adds_nothing() -> None:
+    curves = {**WEIGHTS.curves, "key_point": Curve(cuts=(0.0, 0.0))}
+    decider, teller = make(lambda _: odds(9.0), weights=WEIGHTS.model_copy(update={"curves": curves}))
+    found = await decide(decider, CALM, BLAMING)
+    assert len(teller.bodies) == 1 and found["key_point.calm"].probabilities["missing"] == 0.9
+
+
+async def test_what_the_built_in_refuses_stays_refused() -> None:
+    decider, _ = make(lambda _: odds(0.0), said={ON_TOPIC: None})
+    assert (await decide(decider, TOPIC))[ON_TOPIC].refusal
 
 
 async def test_nothing_the_model_writes_counts() -> None:
-    decider, _ = make(lambda _: odds(-9.0))
+    decider, _ = make(lambda _: odds(-9.0), said={"key_point.calm": ("partial", 0.5)})
     found = await decide(decider, CALM)
     assert found["key_point.calm"].probabilities["missing"] > 0.99 and not found["key_point.calm"].reason
 
@@ -194,7 +269,7 @@ async def test_a_request_opens_alike_and_asks_for_one_token() -> None:
         assert body["id_slot"] == 1
         assert body["messages"][1]["content"].startswith(reading.text)
     assert len({body["messages"][0]["content"] for body in teller.bodies}) == 1
-    assert "stays calm" in teller.bodies[1]["messages"][1]["content"].removeprefix(reading.text)
+    assert "tells how she stays calm" in teller.bodies[1]["messages"][1]["content"].removeprefix(reading.text)
 
 
 async def test_only_the_embedded_server_is_told_a_slot() -> None:
@@ -205,9 +280,9 @@ async def test_only_the_embedded_server_is_told_a_slot() -> None:
 
 async def test_neither_yes_nor_no_is_a_refusal_of_that_question_only() -> None:
     decider, _ = make(lambda text: [{"Well": -0.1}] if "calm" in text else odds(3.0))
-    found = await decide(decider, CALM, RESULT)
+    found = await decide(decider, CALM, BLAMING)
     assert found["key_point.calm"].refusal and not found["key_point.calm"].probabilities
-    assert not found["star.result"].refusal
+    assert not found["red_flag.blaming"].refusal
 
 
 async def test_an_endpoint_without_log_probabilities_is_unsupported() -> None:
@@ -223,25 +298,31 @@ async def test_a_failing_endpoint_ends_it_and_what_was_decided_stands() -> None:
         return odds(0.0)
 
     decider, _ = make(fail_second)
-    decisions = decider.decide(state(), ALL)
-    assert (await anext(decisions)).name == "red_flag.blaming"
+    decided: list[str] = []
+
+    async def note() -> None:
+        async for decision in decider.decide(state(), ALL):
+            decided.append(decision.name)
+
     with pytest.raises(ProviderUnreachable):
-        await anext(decisions)
+        await note()
+    # The built-in's own reading of the key point is never given out in the model's place.
+    assert decided == ["motivation.service", "star.result", ON_TOPIC, "red_flag.blaming"]
 
 
 async def test_no_further_question_is_asked_once_it_is_closed() -> None:
     decider, teller = make(lambda _: odds(0.0))
-    decisions = decider.decide(state(), ALL)
+    decisions = decider.decide(state(), (BLAMING, CALM))
     await anext(decisions)
     await decisions.aclose()  # type: ignore[attr-defined]
     assert len(teller.bodies) == 1
 
 
-async def test_which_sentence_shows_a_verdict_is_left_to_the_pointer() -> None:
-    decider, teller = make(lambda _: odds(0.0), pointer=ScriptedDecider({"quote.key_point.calm": "2"}))
+async def test_which_sentence_shows_a_verdict_is_the_built_ins_and_comes_before_it() -> None:
+    decider, teller = make(lambda _: odds(0.0), said={"quote.key_point.calm": "2"})
     reading = state()
     question = sentence_question(CALM, reading.sentences, PROMPTS.render)
-    found = await decide(decider, question, CALM, reading=reading)
+    found = await decide(decider, CALM, question, reading=reading)
     assert found["quote.key_point.calm"].probabilities["2"] == 0.9
     assert list(found) == ["quote.key_point.calm", "key_point.calm"] and len(teller.bodies) == 1
 
@@ -256,21 +337,38 @@ async def test_the_words_of_a_candidate_stay_inside_the_fence() -> None:
 # ── leanings, weights ────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_questions_own_leaning_is_taken_off_before_the_usual_one() -> None:
-    known = WEIGHTS.model_copy(update={"leanings": {make(lambda _: odds(0.0))[0].key(CALM): 2.0}})
-    decider, _ = make(lambda _: odds(3.0), weights=known)
-    # 3.0 − 2.0 = 1.0: P(covered) = 1/(1+e^1).
-    assert (await decide(decider, CALM))["key_point.calm"].probabilities["covered"] == pytest.approx(0.2689, abs=1e-4)
+async def test_a_statements_own_leaning_is_taken_off_before_the_usual_one() -> None:
+    known = WEIGHTS.model_copy(update={"leanings": {make(lambda _: odds(0.0))[0].key(BLAMING): 3.0}})
+    decider, _ = make(lambda _: odds(3.0), weights=known, said={"red_flag.blaming": ("false", 0.7)})
+    # 3.0 − 3.0 = 0.0: the built-in's reading stands.
+    assert (await decide(decider, BLAMING))["red_flag.blaming"].probabilities["true"] == pytest.approx(0.3)
 
 
-def test_agreement_is_claimed_only_for_the_model_and_wording_it_was_measured_with() -> None:
+def test_agreement_is_claimed_only_for_the_model_wording_and_built_in_it_was_measured_with() -> None:
     decider, _ = make(lambda _: odds(0.0))
-    assert decider.calibration == WEIGHTS.calibration
-    for other in ({"model": "large"}, {"templates": "other"}):
+    assert decider.calibration.agreement == AGREEMENT and decider.alone == WEIGHTS.alone
+    for other in ({"model": "large"}, {"templates": "other"}, {"builtin": "other"}):
         decider, _ = make(lambda _: odds(0.0), weights=WEIGHTS.model_copy(update=other))
-        assert decider.calibration.agreement is None and decider.calibration.key_point == 0.6
+        assert decider.calibration.agreement is None and decider.alone is None
+        assert decider.calibration.key_point == 0.6
     chosen = Calibration(key_point=0.9)
     assert make(lambda _: odds(0.0), calibration=chosen)[0].calibration == chosen
+
+
+def test_thresholds_of_what_the_built_in_decides_alone_are_its_own() -> None:
+    decider, _ = make(lambda _: odds(0.0))
+    assert (decider.calibration.star, decider.calibration.key_point) == (Calibration().star, 0.6)
+
+
+@pytest.mark.parametrize("name", ["readout_system", "readout_key_point", "readout_red_flag", "state"])
+def test_another_wording_has_another_hash_but_another_comment_has_not(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "grader"
+    folder.mkdir()
+    text = PROMPTS.source(f"grader/{name}.j2").read_text(encoding="utf-8")
+    (folder / f"{name}.j2").write_text(text.replace("{# Var", "{# The var"), encoding="utf-8")
+    assert templates_hash(Prompts([tmp_path])) == templates_hash(PROMPTS)
+    (folder / f"{name}.j2").write_text(text + "Really.", encoding="utf-8")
+    assert templates_hash(Prompts([tmp_path])) != templates_hash(PROMPTS)
 
 
 def test_the_shipped_weights_belong_to_the_shipped_templates_and_model() -> None:
@@ -279,7 +377,7 @@ def test_the_shipped_weights_belong_to_the_shipped_templates_and_model() -> None
     weights = load_weights()
     assert weights.templates == templates_hash(PROMPTS), "run evals/calibrate_readout.py again"
     assert f"{weights.model}.gguf" == MODEL.file
-    assert all(curve.scale > 0 and list(curve.cuts) == sorted(curve.cuts) for curve in weights.curves.values())
+    assert all(curve.builtin >= 0 and curve.model >= 0 for curve in weights.curves.values())
 
 
 @pytest.mark.embedded
@@ -292,14 +390,10 @@ async def test_the_real_model_tells_an_answer_that_shows_something_from_one_that
     shows = state("I took a slow breath, kept my voice level and gave her the refund. She thanked me and left smiling.")
     with local_model.start(embedded_model_path) as running:
         endpoint = OpenAIEndpoint(base_url=running.base_url, api_key=running.api_key, timeout_seconds=600)
-        decider = ReadoutDecider(
-            LLM(endpoint, running.model, local=True),
-            PROMPTS,
-            pointer=ScriptedDecider(),
-        )
-        assert decider.calibration.agreement is not None
-        told = await decide(decider, RESULT, reading=shows)
-        silent = await decide(decider, RESULT, reading=state("I don't know."))
+        llm = LLM(endpoint, running.model, local=True)
+        decider = ReadoutDecider(llm, PROMPTS, builtin=Read(), weights=WEIGHTS)
+        told, usage = await decider.ask_odds(shows, CALM)
+        silent, _ = await decider.ask_odds(state("I don't know."), CALM)
         await endpoint.close()
-    assert told["star.result"].probabilities["true"] > silent["star.result"].probabilities["true"]
-    assert told["star.result"].usage.prompt_tokens > 0
+    assert told is not None and silent is not None and told > silent
+    assert usage.prompt_tokens > 0

@@ -228,7 +228,7 @@ async def grade_requests(name: str, answers: list[str]) -> list[list[str]]:
         endpoint = Noting()
         llm = LLM(endpoint, "noting")
         pointer = BuiltinDecider(encoder.load())
-        decider = ChatDecider(llm, prompts) if name == "chat" else ReadoutDecider(llm, prompts, pointer=pointer)
+        decider = ChatDecider(llm, prompts) if name == "chat" else ReadoutDecider(llm, prompts, builtin=pointer)
         async for _ in grade(document, [answer], asked=[document.question], decider=decider, prompts=prompts):
             pass
         sent.append(endpoint.texts)
