@@ -140,21 +140,23 @@ def table(rows: tuple[Measured, Measured]) -> str:
         f"{len(prefixes)} transcript prefixes over {len({p.question_id for p in prefixes})} questions, written by a\n"
         f"language model; every line judged by the rules of `interviewer/evaluation/speech.py`, no model judges.\n"
         f"Model `{model.interviewer}`, recorded {model.recorded}. *Its line*: as the model wrote it. *Said*: what the\n"
-        "candidate was told, the document's words where a line broke a rule of the interview's own watch. *Document*:\n"
-        "what is said without a model. In brackets how many prefixes; the model isn't asked at all of them.\n"
+        "candidate was told, the document's words where a line broke a rule of the interview's watch (*replaced*).\n"
+        "*Verbatim*: the model only repeated the document's probe. *Document*: what is said without a model. In\n"
+        "brackets how many prefixes; the model isn't asked at all of them.\n"
     )
-    head = "its line | said | replaced | document |\n|---|---|---|---|---|"
+    head = "its line | said | replaced | verbatim | document |\n|---|---|---|---|---|---|"
     parts = ["", *(f"situation:{name}" for name in sorted({p.situation for p in prefixes}))]
     by_part = [f"| {p.partition(':')[2] or '**all**'} {_cells(p, model, document)}" for p in parts]
-    by_rule = [f"| {RULES[rule]} {_cells(f'rule:{rule}', model, document, replaced=False)}" for rule in RULES]
+    by_rule = [f"| {RULES[rule]} {_cells(f'rule:{rule}', model, document)}" for rule in RULES]
     head_rules = "its line | said | document |\n|---|---|---|---|"
     return "\n".join(
         [told, f"| situation | {head}", *by_part, "", f"| the line … | {head_rules}", *by_rule, "", *_broken(rows)]
     )
 
 
-def _cells(part: str, model: Measured, document: Measured, *, replaced: bool = True) -> str:
-    keys = ["line_passed", "said_passed", *(["line_replaced"] if replaced else [])]
+def _cells(part: str, model: Measured, document: Measured) -> str:
+    keys = ["line_passed", "said_passed"]
+    keys += [] if part.startswith("rule:") else ["line_replaced", "line_verbatim"]
     found = [_figure(model, key, part) for key in keys] + [_figure(document, "said_passed", part)]
     return "".join(f"| {'—' if f.value is None else f'{f.value:.0%}'} ({f.n}) " for f in found) + "|"
 

@@ -202,6 +202,7 @@ def test_the_shares_count_each_prefix_once() -> None:
     assert found["said_passed", ""] == (3 / 4, 4)
     assert found["line_passed", ""] == (2 / 3, 3)  # the model wasn't asked once
     assert found["line_replaced", "situation:plain"] == (1 / 3, 3)
+    assert found["line_verbatim", ""] == (0, 3)
     assert found["line_passed", "rule:praise"] == (2 / 3, 3)
     assert found["said_passed", "rule:gap"] == (3 / 4, 4)
 

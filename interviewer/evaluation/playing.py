@@ -96,7 +96,7 @@ def _probe(document: QuestionDocument, name: str) -> Probe:
     texts: dict[str, dict[str, str]] = {
         "key_point": {point.id: point.probe for point in document.key_points},
         "motivation": {motivation.id: motivation.probe for motivation in document.motivations},
-        "star": {**document.star_probes},
+        "star": {str(part): text for part, text in document.star_probes.items()},
     }
     if criterion not in texts.get(kind, {}):
         raise ValueError(f"{document.id} has no probe for {name!r}: correct this line.")

@@ -371,7 +371,8 @@ def figures(judged: Sequence[Judged]) -> tuple[Figure, ...]:
     """Shares of prefixes, over all and by situation, and by rule the shares that keep it.
 
     `said_passed` is over what the candidate was told, `line_passed` over the model's own lines, `line_replaced` the
-    share of those that gave way to the document's words. Every share is of prefixes, so that each counts once.
+    share of those that gave way to the document's words, `line_verbatim` of those that only repeat them. Every share is
+    of prefixes, so that each counts once.
     """
     return tuple(_figures(judged))
 
@@ -388,9 +389,9 @@ def _figures(judged: Sequence[Judged]) -> Iterator[Figure]:
         asked = [one for one in group if one.line is not None]
         yield _share("said_passed", "what was said breaks no rule", (not one.said for one in group), part)
         yield _share("line_passed", "the model's line breaks no rule", (not one.line for one in asked), part)
-        yield _share(
-            "line_replaced", "the model's line was replaced", (bool(one.spoken.turn.replaced) for one in asked), part
-        )
+        replaced = (one.spoken.turn.replaced != "" for one in asked)
+        yield _share("line_replaced", "the model's line was replaced", replaced, part)
+        yield _share("line_verbatim", "the model's line is the probe itself", map(_verbatim, asked), part)
     asked = [one for one in judged if one.line is not None]
     for rule, meaning in RULES.items():
         part = f"rule:{rule}"
@@ -398,6 +399,11 @@ def _figures(judged: Sequence[Judged]) -> Iterator[Figure]:
         yield _share(
             "line_passed", f"the model's line {meaning}", (rule not in (one.line or ()) for one in asked), part
         )
+
+
+def _verbatim(judged: Judged) -> bool:
+    probe = judged.spoken.turn.probe
+    return probe is not None and _plain(judged.spoken.line or "") == _plain(probe.text)
 
 
 def _share(key: str, name: str, kept: Iterable[bool], part: str) -> Figure:
