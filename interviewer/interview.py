@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .errors import ReplyError
 from .intake import declined
+from .language import is_english
 from .llm import LLM, Reply
 from .probes import broken_rule, choose_probe
 from .prompts import Prompts
@@ -236,12 +237,17 @@ async def _word(
                 yield piece
     except ReplyError:
         broken = "is empty"
-    broken = broken or broken_rule(line, document, said=no_secret)
+    broken = broken or broken_rule(line, document, said=no_secret) or _other_language(line, probe)
     if broken:
         turn = _follow_up(interview, probe, probe.text, said_by="document", replaced=broken)
     else:
         turn = _follow_up(interview, probe, line.strip(), said_by=llm.model)
     yield _say(interview, turn)
+
+
+def _other_language(line: str, probe: Probe) -> str:
+    # A document in another language than English is asked in that language.
+    return "leaves the document's language" if is_english([probe.text]) and not is_english([line]) else ""
 
 
 def messages(interview: Interview, probe: Probe, prompts: Prompts) -> list[dict[str, str]]:

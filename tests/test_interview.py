@@ -27,6 +27,7 @@ from interviewer.schema import Interview, Limits, Probe
 
 PROBE = Probe(kind="motivation", criterion="service_orientation", text=QUESTION.motivations[1].probe, reason="level 0")
 NOBODY = Interviewer(PROMPTS)
+GERMAN = "Was haben Sie dem Kunden gesagt, als er so laut geworden ist?"
 
 
 def started(*answers: str, limits: Limits | None = None, questions: int = 1) -> Interview:
@@ -99,6 +100,19 @@ async def test_a_line_that_breaks_a_rule_is_replaced_by_the_documents_probe_and_
     _, after = await said(started("I helped."), FollowUp(PROBE), Interviewer(PROMPTS, llm))
     turn = after.turns[-1]
     assert (turn.text, turn.said_by, turn.replaced) == (PROBE.text, "document", rule)
+
+
+async def test_a_line_in_another_language_than_the_document_is_replaced() -> None:
+    interviewer = Interviewer(PROMPTS, scripted_llm(GERMAN)[0])
+    _, after = await said(started("Ich habe ihm zugehört."), FollowUp(PROBE), interviewer)
+    assert (after.turns[-1].text, after.turns[-1].replaced) == (PROBE.text, "leaves the document's language")
+
+
+async def test_a_document_in_another_language_is_followed_up_in_it() -> None:
+    probe = PROBE.model_copy(update={"text": "Was war Ihnen in dem Gespräch mit dem Kunden am wichtigsten?"})
+    interviewer = Interviewer(PROMPTS, scripted_llm(GERMAN)[0])
+    _, after = await said(started("Ich habe ihm zugehört."), FollowUp(probe), interviewer)
+    assert (after.turns[-1].text, after.turns[-1].replaced) == (GERMAN, "")
 
 
 async def test_a_broken_rule_stops_the_line_where_it_breaks() -> None:
