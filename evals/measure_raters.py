@@ -236,9 +236,9 @@ def _settled_text(every: dict[str, Any]) -> str:
                 for name, one in every.items()
             ),
         )
-        + "\nCriteria on which one of the two agrees with the settled label on fewer than 80 % of the answers: how\n"
-        "often the raters say the same, the first as settled, the second as settled. `raters.json` has every criterion\n"
-        "on which they ever differ.\n\n" + _far(every)
+        + "\nCriteria on which one of the two agrees with the settled label on fewer than 80 % of the answers:\n"
+        "how often the raters say the same, the first as settled, the second as settled. `raters.json` has every\n"
+        "criterion on which they ever differ.\n\n" + _far(every)
     )
 
 

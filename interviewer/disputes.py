@@ -71,7 +71,8 @@ def dispute(
         raise DisputeError("Choose the verdict that you would give.")
     count = heard(grade, answers)
     quotes = _find(words, answers[:count]) if verdict in NEEDS_WORDS else ()
-    if verdict == graded and set(quotes) <= set(_graders_quotes(grade, kind, criterion)):
+    graders = _graders_quotes(grade, kind, criterion)
+    if verdict == graded and all(_within(quote, graders) for quote in quotes):
         raise DisputeError("The grader says the same: choose another verdict, or other words that show it.")
     return Dispute(
         question_id=grade.question_id,
@@ -89,6 +90,12 @@ def _graders_quotes(grade: Grade, kind: Kind, criterion: str) -> tuple[Quote, ..
     if kind == "key_point":
         return grade.key_points[criterion].quotes
     return grade.red_flags[criterion].quotes if kind == "red_flag" else ()
+
+
+def _within(quote: Quote, others: Iterable[Quote]) -> bool:
+    return any(
+        quote.answer == other.answer and other.start <= quote.start and quote.end <= other.end for other in others
+    )
 
 
 def _find(words: str, answers: Sequence[str]) -> tuple[Quote, ...]:
