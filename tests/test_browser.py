@@ -31,6 +31,8 @@ pytestmark = [
     # The server runs in this process: gradio uses pandas in ways that pandas will drop.
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
 ]
+# As patient as everything else here: a busy machine takes longer than the usual five seconds.
+expect.set_options(timeout=20_000)
 BROKEN = ProviderUnreachable("127.0.0.1 broke off: start the server again.")
 
 
