@@ -37,6 +37,8 @@ app.add_typer(model, name="model")
 T = TypeVar("T")
 MOST_CHANGES = 20
 """Changed verdicts that are printed."""
+CANDIDATE = "candidate"
+"""Whose labels they are that come from interviews, when nobody says."""
 THE_ANSWER = "(the candidate's answer)"
 ContentFlag = Annotated[
     list[Path] | None, typer.Option("--content", help="A folder of documents to add; may be given several times.")
@@ -191,6 +193,13 @@ def label(
         Path | None, typer.Option(metavar="FILE.jsonl", help="Then say how far these grades or labels agree.")
     ] = None,
     ask: Annotated[bool, typer.Option("--ask/--no-ask", help="--no-ask only compares.")] = True,
+    from_interviews: Annotated[
+        bool,
+        typer.Option(
+            "--from-interviews",
+            help="Only add what was seen differently on the page: answers to ANSWERS, labels to --out.",
+        ),
+    ] = False,
     content: ContentFlag = None,
 ) -> None:
     """Label answers by the guide, and see how far grades agree with your labels."""
@@ -201,6 +210,11 @@ def label(
     out = out or answers.with_suffix(".labels.jsonl")
     if out.resolve() in {path.resolve() for path in (answers, compare) if path}:
         fail(f"{out}: is read, so labels can't be written to it: choose another --out.", code=2)
+    if from_interviews:
+        if again or compare or not ask:
+            fail("--from-interviews only adds lines: leave out --again, --compare and --no-ask.", code=2)
+        _add_disputes(answers, out, labeller or CANDIDATE)
+        return
     if again and not ask:
         fail("--again asks, and --no-ask doesn't: leave out one of them.", code=2)
     labeller = _labeller(labeller)
@@ -213,6 +227,20 @@ def label(
     _note(*(f"interviewer: {error}" for error in job.bad))
     if job.bad:
         sys.exit(1)
+
+
+def _add_disputes(answers: Path, out: Path, labeller: str) -> None:
+    from .build import open_store
+    from .label_desk import add_disputes
+
+    store = open_store(_settings())
+    found, count = add_disputes(store.interviews(), answers, out, labeller=labeller)
+    if not found:
+        fail(f"Nobody saw a verdict differently in the interviews in {store.folder}: nothing was written.")
+    _note(
+        f"{out}: {_count(found, 'verdict')} by {labeller} on {_count(count, 'answer')} of {answers}. To go on with the "
+        f"other criteria: interviewer label {answers} --out {out} --labeller {labeller}"
+    )
 
 
 def _labeller(given: str | None) -> str:

@@ -15,6 +15,7 @@
     ├── ReplyError         a model replied, but not in the shape asked for
     ├── RecordingError     a recording is missing or stale: names the command that makes it again
     ├── AnswersError       a line of an answers file can't be read: names file and line
+    ├── DisputeError       another verdict can't be taken down: says what it lacks
     └── StoreError         saving or reading an interview failed
 
 Raised where the fact is known, caught only at the edges (page, terminal, command line).
@@ -81,6 +82,10 @@ class RecordingError(InterviewerError):
 
 class AnswersError(InterviewerError):
     """A line of an answers file can't be read; the message opens with `FILE:LINE:`."""
+
+
+class DisputeError(InterviewerError):
+    """A verdict that somebody sees otherwise can't be taken down."""
 
 
 class StoreError(InterviewerError):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from .batch import AnswerLine, Job, numbered_lines
+from .disputes import to_labels
 from .errors import AnswersError
+from .interview import answers_to
 from .labelling import (
     ENOUGH,
     RULES,
@@ -29,10 +31,10 @@ from .labelling import (
     is_complete,
     said_by_grader,
 )
-from .schema import Grade, Library
+from .schema import Dispute, Grade, Interview, Library
 from .terminal import Screen
 
-__all__ = ["label_answers", "print_comparison"]
+__all__ = ["add_disputes", "label_answers", "print_comparison"]
 
 HOW = "b goes back one question, ? shows the guide's rule, q stops and keeps everything."
 WORST = 10
@@ -122,6 +124,61 @@ def _show_step(screen: Screen, sheet: Sheet) -> None:
     screen.say(f"\n{sheet.at + 1}/{len(sheet.steps)} {name}", "bold")
     for text in texts:
         screen.say(f"  {text}")
+
+
+# ── from interviews ──────────────────────────────────────────────────────────────────────────────────
+
+
+def add_disputes(interviews: Iterable[Interview], answers: Path, out: Path, *, labeller: str) -> tuple[int, int]:
+    """Adds what was seen differently in interviews to a file of labels, and the answers it is about to another.
+
+    Lines that are there stay. A dispute takes the place of this labeller's verdict on the same criterion, in the
+    label that is only begun too. An answer's id is that of its grade in the interview.
+
+    Returns:
+        How many disputes there are, about how many answers.
+
+    Raises:
+        AnswersError: a file can't be read or written.
+    """
+    begun, labels = _read_rows(_unfinished(out)), _read_rows(out)
+    answered = [_object(answers, *line) for line in numbered_lines(answers)] if answers.exists() else []
+    known = {row.get("id") for row in answered}
+    count, found = 0, 0
+    for interview in sorted(interviews, key=lambda one: (one.started, one.id)):
+        for (question_id, heard), disputes in _by_answers(interview.disputes).items():
+            id = f"{interview.id}.{question_id}.{heard}"
+            count, found = count + 1, found + len(disputes)
+            new, key = to_labels(disputes, id=id, labeller=labeller), (id, labeller)
+            labels[key] = _joined(labels.get(key, {}), new)
+            if key in begun:
+                begun[key] = _joined(begun[key], new)
+            if id not in known:
+                asked, said = (list(texts[:heard]) for texts in answers_to(interview, question_id))
+                answered.append({"id": id, "question_id": question_id, "asked": asked, "answer": said})
+    if found:
+        _write_rows(answers, dict(enumerate(answered)))
+        _write_rows(out, labels)
+        _write_rows(_unfinished(out), begun)
+    return found, count
+
+
+def _by_answers(disputes: Iterable[Dispute]) -> dict[tuple[str, int], list[Dispute]]:
+    found: dict[tuple[str, int], list[Dispute]] = {}
+    for one in disputes:
+        found.setdefault((one.question_id, one.answers), []).append(one)
+    return found
+
+
+def _joined(row: Mapping[str, Any], new: Labels) -> dict[str, Any]:
+    """A line of labels with the new verdicts, and their words alone, in place of its own."""
+    fresh = new.model_dump(mode="json")
+    joined = {**fresh, **row}
+    for part in ("key_points", "red_flags", "motivations", "star"):
+        joined[part] = {**row.get(part, {}), **fresh[part]}
+    judged = {*fresh["key_points"], *fresh["red_flags"]}
+    old = {id: words for id, words in row.get("evidence", {}).items() if id not in judged}
+    return {**joined, "evidence": {**old, **fresh["evidence"]}}
 
 
 # ── the comparison ───────────────────────────────────────────────────────────────────────────────────
@@ -254,7 +311,7 @@ def _keep_unfinished(sheet: Sheet, out: Path) -> None:
     _write_rows(path, {**_read_rows(path), (sheet.labels.id, sheet.labels.labeller): row})
 
 
-def _write_rows(path: Path, rows: Rows) -> None:
+def _write_rows(path: Path, rows: Mapping[Any, Mapping[str, Any]]) -> None:
     """Writes all or nothing; a file without a line is removed."""
     fresh = path.with_name(f"{path.name}.new")
     try:

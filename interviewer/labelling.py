@@ -20,6 +20,7 @@ from .sentences import split_sentences
 
 __all__ = [
     "ENOUGH",
+    "NEEDS_WORDS",
     "RULES",
     "Comparison",
     "Difference",
@@ -193,7 +194,10 @@ def explain(sheet: Sheet) -> tuple[str, ...]:
         return ()
     criterion = next((one for one in getattr(sheet.document, step.part, ()) if one.id == step.criterion), None)
     if criterion is None:
-        return ("The story: situation, task, action, result",) if step.part == "star" else ("Band, the whole answer",)
+        if step.part == "band":
+            return ("Band, the whole answer",)
+        so_far = ", ".join(f"{part} {'there' if told else 'not there'}" for part, told in sheet.labels.star.items())
+        return ("The story: situation, task, action, result", *([f"so far: {so_far}"] if so_far else []))
     if step.part == "key_points":
         return criterion.name, f"covered: {criterion.covered}", f"partly: {criterion.partly}"
     if step.part == "red_flags":

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -24,6 +25,7 @@ __all__ = [
     "LAYERS",
     "agreement_table",
     "command_line",
+    "library_table",
     "module_map",
     "prompts_table",
     "questions_table",
@@ -46,7 +48,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
     ("Judging", "deciders grading lint labelling"),
-    ("The conversation", "interview"),
+    ("The conversation", "interview disputes"),
     ("Who interviews and who grades", "panel"),
     ("Places to use it", "page terminal batch report"),
     ("Where objects are built", "build"),
@@ -114,6 +116,67 @@ def questions_table(folder: str = "") -> str:
     """The packaged questions; `folder` is where `questions/` lies as seen from the page."""
     table = content_table(load_library([bundled("content")])).rstrip()
     return table.replace("](questions/", f"]({folder}questions/")
+
+
+def library_table() -> str:
+    """What the library holds, and how far the raters of its labelled answers agree."""
+    library, root = load_library([bundled("content")]), checkout()
+    questions = library.questions.values()
+    kinds = ("questions", "examples", "guides", "plans")
+    rows = [
+        ("documents", ", ".join(f"{len(getattr(library, kind))} {DOCUMENTS[kind]}" for kind in kinds)),
+        ("roles", str(len({document.role for document in questions}))),
+        ("functions", _counted(document.function for document in questions)),
+    ]
+    head = _table(("the library", ""), rows)
+    if root is None:
+        return head
+    raters = json.loads((root / "evals" / "results" / "raters.json").read_text(encoding="utf-8"))
+    seed = raters["questions"]["difficult-customers"]
+    newer = raters["all but difficult-customers"]
+    columns = [(f"`difficult-customers`, {seed['answers']}", seed)]
+    columns += [(f"the other {len(raters['questions']) - 1} questions, {newer['answers']}", newer)]
+    figures = _table(("labelled answers", *(name for name, _ in columns)), _rater_rows([one for _, one in columns]))
+    return f"{head}\n\n{figures}"
+
+
+DOCUMENTS = {
+    "questions": "questions",
+    "examples": "worked examples",
+    "guides": "guides",
+    "plans": "interview plans",
+}
+
+
+def _counted(values: Iterable[str]) -> str:
+    counts = Counter(values)
+    return f"{len(counts)}: " + ", ".join(f"{value} {count}" for value, count in sorted(counts.items()))
+
+
+def _rater_rows(columns: Sequence[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """One row a figure."""
+    yield "of at most 60 words", *(f"{one['short']:.0%}" for one in columns)
+    yield "raters, language models all", *(", ".join(one["labellers"]) for one in columns)
+    for key, name in AGREED.items():
+        yield f"the two raters: {name}", *(f"{one[key]:.2f}" for one in columns)
+    for key, name in AGREED.items():
+        yield (
+            f"each with the settled label: {name}",
+            *(f"{one['settled']['first'][key]:.2f}, {one['settled']['second'][key]:.2f}" for one in columns),
+        )
+    yield "verdicts settled by a third, model-rater-5", *(_ways(one["settled"]["adjudicated"]) for one in columns)
+    yield "length and band, Spearman", *(f"{one['length_band_spearman']:.2f}" for one in columns)
+
+
+AGREED = {
+    "key_points_macro_f1": "key points, macro-F1",
+    "red_flags_f1": "red flags, F1",
+    "band_qwk": "band, QWK",
+}
+
+
+def _ways(ways: dict[str, int]) -> str:
+    return f"{ways['verdicts']}: the kinder one {ways['kinder']} times, the stricter one {ways['stricter']}"
 
 
 AGREEMENT = (

@@ -436,6 +436,25 @@ class Turn(Record):
     """The rule that the model's own line broke, when the document's words were said instead."""
 
 
+class Dispute(Record):
+    """A verdict that somebody sees otherwise than the grader, kept beside the grade and never counted in it."""
+
+    question_id: str
+    kind: Kind
+    criterion: str
+    """Id of the criterion, or the STAR part."""
+    answers: int = Field(ge=1)
+    """How many answers to the question had been graded: the first ones, in order."""
+    verdict: str
+    """Theirs: `covered`, `partial`, `missing`; a level `0` to `3`; `present`, `absent`; `told`, `left_out`."""
+    quotes: tuple[Quote, ...] = ()
+    """The words that show it, found in those answers; only key points and red flags have some."""
+    graded: str
+    """What the grader had said: the same words, or `unsure`, `unscored`."""
+    graded_by: str
+    """Decider and model."""
+
+
 class Limits(Record):
     """Where an interview stops by itself."""
 
@@ -458,6 +477,8 @@ class Interview(Record):
     turns: tuple[Turn, ...] = ()
     grades: dict[str, Grade] = {}
     """The latest grade of each question, by question id."""
+    disputes: tuple[Dispute, ...] = ()
+    """What the candidate, or a coach, sees otherwise than the grader; the latest last."""
     limits: Limits = Limits()
     started: float = 0.0
     """Seconds since the epoch, UTC."""

@@ -113,20 +113,19 @@ class Store:
 
     def saved(self) -> tuple[Saved, ...]:
         """Lists the interviews, newest first; a damaged file is left out: `load` names the fault."""
-        found: list[tuple[float, Saved]] = []
-        for path in self.folder.glob("*.json") if self.folder.is_dir() else ():
-            try:
-                interview = self.load(path.stem)
-            except StoreError:
-                continue
-            found.append((interview.started, _summary(interview)))
-        return tuple(line for _, line in sorted(found, key=lambda pair: (-pair[0], pair[1].id)))
+        newest_first = sorted(self.interviews(), key=lambda one: (-one.started, one.id))
+        return tuple(_summary(interview) for interview in newest_first)
 
     def grades(self) -> Iterator[Grade]:
         """Every grade of every interview, in no order; a damaged file is left out."""
+        for interview in self.interviews():
+            yield from interview.grades.values()
+
+    def interviews(self) -> Iterator[Interview]:
+        """Every interview, in no order; a damaged file is left out."""
         for path in self.folder.glob("*.json") if self.folder.is_dir() else ():
             with suppress(StoreError):
-                yield from self.load(path.stem).grades.values()
+                yield self.load(path.stem)
 
     def _path(self, interview_id: str, suffix: str) -> Path:
         # The id comes from the browser: only our own alphabet, so no path can be smuggled in.

@@ -38,6 +38,7 @@ __all__ = [
     "say_making",
     "say_set_aside",
     "say_status",
+    "say_verdict",
     "summarise",
 ]
 
@@ -215,6 +216,11 @@ def say_set_aside(grade: Grade) -> str:
         return ""
     some = "One sentence speaks" if count == 1 else f"{count} sentences speak"
     return f"{some} to the grader instead of answering, and counted neither for nor against you."
+
+
+def say_verdict(verdict: str) -> str:
+    """A key of `VERDICTS`, or a level, in words."""
+    return VERDICTS.get(verdict) or f"Level {verdict} of 3"
 
 
 def say_making(grade: Grade) -> str:

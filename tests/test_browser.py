@@ -19,6 +19,7 @@ from shipped import LIBRARY, QUESTION
 from tables import ANSWER, FLAGGED, FOLLOW_UPS, SECOND, VERDICTS, seat
 from test_page import CRITERIA
 
+from interviewer import cli
 from interviewer.errors import ProviderUnreachable
 from interviewer.page.author import Seen
 from interviewer.page.marks import escape
@@ -30,6 +31,8 @@ pytestmark = [
     # The server runs in this process: gradio uses pandas in ways that pandas will drop.
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
 ]
+# As patient as everything else here: a busy machine takes longer than the usual five seconds.
+expect.set_options(timeout=20_000)
 BROKEN = ProviderUnreachable("127.0.0.1 broke off: start the server again.")
 
 
@@ -530,3 +533,87 @@ def test_an_author_sees_a_question_as_candidates_and_as_the_grader_do(context: B
         expect(seen.get_by_text(QUESTION.key_points[0].covered)).to_be_visible()
         seen.get_by_text("interviewer: system · 3 tokens").click()
         expect(seen.locator("pre")).to_have_text("You <b>ask</b>.")
+
+
+MARK = """wanted => {
+    const words = document.querySelector("#side .words");
+    const nodes = [...words.querySelectorAll("*")].flatMap(one => [...one.childNodes]).concat([...words.childNodes])
+        .filter(node => node.nodeType === 3);
+    const first = nodes.find(node => node.data.includes(wanted[0]));
+    const last = nodes.find(node => node.data.includes(wanted[1]));
+    const range = document.createRange();
+    range.setStart(first, first.data.indexOf(wanted[0]));
+    range.setEnd(last, last.data.indexOf(wanted[1]) + wanted[1].length);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+}"""
+"""Marks words of the answer as somebody's mouse would, numbers between them included."""
+
+
+def test_a_verdict_seen_differently_is_kept_beside_the_graders_and_exported_as_a_label(
+    context: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(seat(*FOLLOW_UPS), tmp_path / "interviews") as address:
+        page = context.new_page()
+        begin(page, address)
+        say(page, ANSWER)
+        side = page.locator("#side")
+        expect(side.locator("[role=status]")).to_contain_text("Your rubric is ready")
+        point = side.locator("#rubric-0-differ-key_point-learning")
+        page.evaluate(MARK, ["so I looked the sale up", "He left with a new drill"])
+        point.get_by_text("I see it differently").focus()
+        page.keyboard.press("Enter")
+        words = point.get_by_label("The words of the answer that show it")
+        expect(words).to_have_value(re.compile(r"^so I looked the sale up by his card .* He left with a new drill$"))
+        words.fill("I gave him a voucher")
+        point.get_by_role("button", name="Keep my view").click()
+        expect(point.get_by_role("alert")).to_have_text("Choose the verdict that you would give.")
+        point.get_by_label("Covered", exact=True).focus()
+        page.keyboard.press("Space")
+        point.get_by_role("button", name="Keep my view").press("Enter")
+        expect(point.get_by_role("alert")).to_contain_text("“I gave him a voucher”. Copy them exactly.")
+        expect(words).to_have_value("I gave him a voucher")
+        words.fill("i looked the sale up by his card")
+        point.get_by_role("button", name="Keep my view").press("Enter")
+        expect(point.locator(".views")).to_have_text("Grader: Missing · you: Covered")
+        expect(point.locator(".quote")).to_have_text("“I looked the sale up by his card”")
+        expect(words).to_be_hidden()
+        expect(point.get_by_role("button", name="Take it back")).to_be_focused()
+        expect(side).to_contain_text("band 4 of 5")
+
+        absent = side.locator("#rubric-0-differ-red_flag-")
+        absent.get_by_text("I see it differently").click()
+        flag = QUESTION.red_flags[0]
+        absent.get_by_label(flag.name).check()
+        absent.get_by_label("The words of the answer").fill("he could have been less stupid about it")
+        absent.get_by_role("button", name="Keep my view").click()
+        mine = side.locator(f"#rubric-0-differ-red_flag-{flag.id}")
+        expect(mine.locator(".views")).to_have_text("Grader: Not found · you: Found")
+        result = side.locator("#rubric-0-differ-star-result")
+        result.get_by_text("I see it differently").click()
+        result.get_by_label("Left out").check()
+        result.get_by_role("button", name="Keep my view").click()
+        expect(result.locator(".views")).to_have_text("Grader: Told · you: Left out")
+        expect(side).to_contain_text("You see 3 verdicts differently")
+        result.get_by_role("button", name="Take it back").click()
+        expect(result.locator(".views")).to_have_count(0)
+
+        page.reload()
+        expect(point.locator(".views")).to_have_text("Grader: Missing · you: Covered")
+        expect(side).to_contain_text("You see 2 verdicts differently")
+        expect(side).to_contain_text("band 4 of 5")
+        say(page, SECOND)
+        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[1])
+        expect(side).to_contain_text("Your answers and the evidence")
+        expect(point.locator(".views")).to_have_text("Grader on the first answer: Missing · you: Covered")
+
+    monkeypatch.setenv("INTERVIEWER_DATA", str(tmp_path))
+    answers, labels = tmp_path / "answers.jsonl", tmp_path / "labels.jsonl"
+    cli.app(["label", str(answers), "--out", str(labels), "--from-interviews"], standalone_mode=False)
+    (answer,) = map(json.loads, answers.read_text(encoding="utf-8").splitlines())
+    (line,) = map(json.loads, labels.read_text(encoding="utf-8").splitlines())
+    assert (answer["question_id"], answer["answer"]) == (QUESTION.id, [ANSWER])
+    assert (line["id"], line["labeller"], line["band"]) == (answer["id"], "candidate", None)
+    assert line["key_points"] == {"learning": "covered"}
+    assert line["red_flags"] == {flag.id: "present"}
+    assert line["evidence"]["learning"] == ["I looked the sale up by his card"]

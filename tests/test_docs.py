@@ -93,3 +93,12 @@ def test_agreement_is_found_wherever_a_result_carries_it() -> None:
     }
     found = list(report._search({"runs": [{"decider": "chat", "calibration": {"agreement": agreement}}]}, "file"))
     assert [(decider, record.split) for decider, record in found] == [("chat", "test")]
+
+
+def test_the_library_is_counted_from_its_documents_and_measured_from_the_published_figures() -> None:
+    shown = report.library_table()
+    raters = json.loads((ROOT / "evals" / "results" / "raters.json").read_text(encoding="utf-8"))
+    assert f"{len(list((ROOT / 'content' / 'questions').glob('*.md')))} questions" in shown
+    for one in (raters["questions"]["difficult-customers"], raters["all but difficult-customers"]):
+        assert str(one["answers"]) in shown and f"{one['band_qwk']:.2f}" in shown
+        assert f"the kinder one {one['settled']['adjudicated']['kinder']} times" in shown

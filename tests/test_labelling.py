@@ -17,7 +17,7 @@ from interviewer import cli
 from interviewer.batch import read_answers
 from interviewer.errors import AnswersError
 from interviewer.label_desk import label_answers, print_comparison
-from interviewer.labelling import RULES, Labels, back, begin, compare, enter, said_by_grader, steps_of
+from interviewer.labelling import RULES, Labels, back, begin, compare, enter, explain, said_by_grader, steps_of
 from interviewer.schema import Grade, KeyPointVerdict, Quote
 from interviewer.terminal import Screen
 
@@ -384,3 +384,18 @@ def test_labels_are_never_written_over_what_is_read(tmp_path: Path, monkeypatch:
 
 def test_what_is_judged_is_the_whole_document() -> None:
     assert len(steps_of(QUESTION)) == len(WHOLE) == len(POINTS) + len(FLAGS) + len(LEVELS) + 2
+
+
+def test_star_parts_known_already_are_said_when_the_story_is_asked_for() -> None:
+    sheet = begin(QUESTION, [ANSWER], Labels(id="a", labeller="c", star={"result": False}), at="star")
+    assert explain(sheet)[1] == "so far: result not there"
+
+
+def test_labels_from_interviews_leave_nothing_else_to_the_same_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("INTERVIEWER_DATA", str(tmp_path))
+    for given, says in (([], "Nobody saw a verdict differently"), (["--no-ask"], "leave out --again, --compare")):
+        with pytest.raises(SystemExit):
+            cli.app(["label", str(tmp_path / "a.jsonl"), "--from-interviews", *given], standalone_mode=False)
+        assert says in capsys.readouterr().err

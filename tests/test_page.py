@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from browsing import free_port, served
 from scripted import ScriptedDecider
-from shipped import QUESTION
+from shipped import LIBRARY, QUESTION
 from tables import ANSWER, FOLLOW_UPS, SECOND, VERDICTS, seat
 
 from interviewer.errors import ProviderUnreachable, SettingsError
@@ -366,6 +366,118 @@ async def test_no_handler_sends_a_criterion_before_the_first_grade(tmp_path: Pat
     ]
     shown = json.dumps([{k: v for k, v in change.items() if k != "interview"} for change in changes])
     assert not [text for text in CRITERIA if json.dumps(text)[1:-1] in shown]
+
+
+# ── seeing it differently ────────────────────────────────────────────────────────────────────────────
+
+
+def form(**given: str) -> str:
+    words = {"act": "differ", "question": QUESTION.id, "kind": "key_point", "criterion": "learning"}
+    return json.dumps({**words, "verdict": "covered", "words": "He left with a new drill", **given})
+
+
+async def judged(desk: Desk) -> Interview:
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    await everything(desk.grade(interview))
+    assert isinstance(interview, Interview)
+    return interview
+
+
+async def test_another_view_is_saved_at_once_and_taken_back_without_touching_the_grade(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = await judged(desk)
+    before = Store(tmp_path).load(interview.id)
+    kept = desk.differ(form(), interview, None)
+    assert "Grader: <b>Missing</b> · you: <b>Covered</b>" in kept["side"] and kept["notice"] == ""
+    assert "You see one verdict differently" in kept["side"] and "band 4 of 5" in kept["side"]
+    saved = Store(tmp_path).load(interview.id)
+    assert [one.verdict for one in saved.disputes] == ["covered"]
+    assert saved.grades == before.grades and saved.turns == before.turns
+    desk.differ(form(verdict="partial"), interview, None)
+    assert [one.verdict for one in Store(tmp_path).load(interview.id).disputes] == ["partial"]
+    undone = desk.differ(form(act="undo"), interview, None)
+    assert "you: <b>" not in undone["side"] and Store(tmp_path).load(interview.id) == before
+
+
+async def test_what_a_tab_does_next_never_loses_a_view_it_does_not_know(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = await judged(desk)
+    speaking = desk.speak(interview)
+    await anext(speaking)
+    desk.differ(form(), interview, None)
+    spoken = (await everything(speaking))[-1]["interview"]
+    assert Store(tmp_path).load(interview.id).disputes
+    restarted = make_desk(seat(*FOLLOW_UPS[1:]), tmp_path)
+    stale = spoken.model_copy(update={"disputes": ()})
+    second = restarted.submit(SECOND, stale, None)
+    assert "you: <b>Covered</b>" not in second["side"]  # being graded again
+    side = (await everything(restarted.grade(second["interview"])))[-1]["side"]
+    assert "Grader on the first answer: <b>Missing</b> · you: <b>Covered</b>" in side
+    assert [one.answers for one in Store(tmp_path).load(interview.id).disputes] == [1]
+
+
+async def test_a_reload_shows_both_views_again(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = await judged(desk)
+    desk.differ(form(), None, {"id": interview.id})
+    for again in (desk, make_desk(seat(*FOLLOW_UPS), tmp_path)):
+        assert "you: <b>Covered</b>" in again.resume({"id": interview.id})["side"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"words": "<b>I gave a voucher</b>"}, "“&lt;b&gt;I gave a voucher&lt;/b&gt;”. Copy them exactly."),
+        ({"verdict": ""}, "Choose the verdict"),
+        ({"kind": "red_flag", "criterion": "", "verdict": "present"}, "Choose the red flag"),
+        ({"words": "\ud800"}, "not in the answer"),
+    ],
+)
+async def test_a_refusal_stands_in_the_form_it_came_from(given: dict[str, str], says: str, tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = await judged(desk)
+    refused = desk.differ(form(**given), interview, None)
+    assert refused["side"].count('class="refused"') == 1 and says in refused["side"]
+    assert not Store(tmp_path).load(interview.id).disputes
+
+
+@pytest.mark.parametrize(
+    "told", ["", "[]", "{", "x" * 300_000, form(kind="band"), form(kind="star", criterion="<i>"), form(question="nope")]
+)
+async def test_nonsense_sent_for_a_form_changes_nothing(told: str, tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = await judged(desk)
+    before = Store(tmp_path).load(interview.id)
+    change = desk.differ(told, interview, None)
+    assert set(change) <= {"notice", "side"} and Store(tmp_path).load(interview.id) == before
+
+
+async def test_a_view_that_cannot_be_saved_is_shown_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path / "file" / "interviews")
+    interview = await judged(desk)
+    kept = desk.differ(form(), interview, None)
+    assert "you: <b>Covered</b>" in kept["side"] and "reloading this page may lose it" in kept["notice"]
+
+
+async def test_a_view_of_an_earlier_rubric_leaves_the_one_that_fills_in_alone(tmp_path: Path) -> None:
+    other = next(id for id in LIBRARY.questions if id != QUESTION.id)
+    decider = Gated(VERDICTS)
+    decider.gate.set()
+    desk = make_desk(seat(decider=decider), tmp_path)
+    interview = desk.begin([QUESTION.id, other])["interview"]
+    interview = desk.submit(ANSWER, interview, None)["interview"]
+    await everything(desk.grade(interview))
+    interview = (await everything(desk.speak(interview)))[-1]["interview"].model_copy(update={"position": 1})
+    interview = desk.submit(SECOND, interview, None)["interview"]
+    decider.gate.clear()
+    asked = len(decider.asked)
+    grading = asyncio.create_task(everything(desk.grade(interview)))
+    await until_true(lambda: len(decider.asked) >= asked + 4)
+    side = desk.differ(form(), interview, None)["side"]
+    assert "you: <b>Covered</b>" in side and "criteria judged" in side
+    decider.gate.set()
+    await grading
 
 
 # ── the server ───────────────────────────────────────────────────────────────────────────────────────

@@ -19,10 +19,11 @@ from interviewer.grading import blank_grade, grade
 from interviewer.intake import STATES
 from interviewer.interview import answer, begin, with_grade
 from interviewer.page.catalogue import Filters, show_cards
+from interviewer.page.differ import Refusal, Sent
 from interviewer.page.frame import overlay, show_chat, show_notice, show_people, show_side
 from interviewer.page.marks import escape, show_answers
 from interviewer.page.render import show_rubric
-from interviewer.schema import Grade, Quote
+from interviewer.schema import Dispute, Grade, Quote
 from interviewer.wording import Evidence, cut_answers, explain_band, number_evidence
 
 VOID = {"br", "path", "circle", "i"}
@@ -281,3 +282,32 @@ def test_text_has_a_contrast_of_four_and_a_half_to_one(scheme: int, pair: str) -
     over, under = (_luminance(colours[name]) for name in pair.split("/"))
     # WCAG 2: (lighter + 0.05) / (darker + 0.05)
     assert (max(over, under) + 0.05) / (min(over, under) + 0.05) >= 4.5
+
+
+async def test_every_criterion_can_be_seen_differently_and_none_that_is_still_coming() -> None:
+    complete = await graded(ANSWER, said=FLAGGED)
+    tree = read(show_rubric(complete, QUESTION, [ANSWER], LIBRARY))
+    fields = [attrs for tag, attrs in tree.tags if tag == "input"]
+    offered = {attrs["value"] for attrs in fields if attrs["name"] == "criterion"}
+    documented = {*complete.key_points, *complete.motivations, *complete.red_flags}
+    assert offered == documented | {"situation", "task", "action", "result"}
+    assert "<form" not in show_rubric(complete, QUESTION, [ANSWER], LIBRARY, progress=(3, 19))
+    ids = [attrs["id"] for _, attrs in tree.tags if attrs.get("id")]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+async def test_nobodys_words_in_a_dispute_or_a_refusal_become_markup(nasty: str) -> None:
+    complete = await graded(ANSWER)
+    quote = Quote(text=nasty, start=0, end=len(nasty), answer=0)
+    kept = Dispute(
+        question_id=QUESTION.id, kind="key_point", criterion="calm", answers=1, verdict=nasty, quotes=(quote,),
+        graded=nasty, graded_by=nasty,
+    )  # fmt: skip
+    sent = Sent("differ", QUESTION.id, "key_point", "empathy", nasty, nasty)
+    plain = read(show_rubric(complete, QUESTION, [ANSWER], LIBRARY))
+    html = show_rubric(complete, QUESTION, [ANSWER], LIBRARY, disputes=[kept], refusal=Refusal(sent, nasty))
+    tree = read(html)
+    assert {tag for tag, _ in tree.tags} == {tag for tag, _ in plain.tags}
+    assert not [name for _, attrs in tree.tags for name in attrs if name.startswith("on")]
+    assert nasty in "".join(tree.words) and "${" not in html and "{{" not in html

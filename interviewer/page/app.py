@@ -25,6 +25,7 @@ _FLAGS = ("start", "room", "filtered", "missed", "previous", "retry", "ended", "
 
 # What is chosen stands in the cards alone: a handler that needs it is sent it by the browser.
 _CHOSEN = '[...document.querySelectorAll("#cards input:checked")].map(box => box.value).join(" ")'
+_FORM = 'JSON.stringify(Object.fromEntries(new FormData(document.querySelector("#side form[data-sent]"))))'
 _PLAN = 'document.querySelector("#plans input:checked")?.value || ""'
 
 
@@ -48,6 +49,7 @@ class _Parts:
     side: gr.HTML
     stop: gr.Button
     regrade: gr.Button
+    differ: gr.Button
 
     def update(self, change: Change) -> dict[Any, Any]:
         """A change in gradio's words; what it doesn't name is left alone."""
@@ -126,9 +128,10 @@ def _lay_out(panel: Panel, *, author: bool) -> _Parts:
                 stop = gr.Button("Stop grading", size="sm", elem_id="stop")
                 regrade = gr.Button("Grade again", size="sm", elem_id="regrade")
             side = gr.HTML(show_side(None, {}, panel.library), elem_id="side", js_on_load=None)
+            differ = gr.Button("Keep my view", visible="hidden", elem_id="differ")
     return _Parts(
         flags, interview, kept, notice, library, back, question, chat, box, send, retry, end, leave,
-        side, stop, regrade,
+        side, stop, regrade, differ,
     )  # fmt: skip
 
 
@@ -188,6 +191,10 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     p.retry.click(streamed(desk.speak), p.interview, talk, **_QUIET)
     p.regrade.click(streamed(desk.grade, again=True), p.interview, rubric, **_QUIET)
     p.stop.click(once(desk.stop_grading), p.interview, rubric, **_QUIET)
+    # The rubric's forms are HTML of ours: the script marks the one that was sent and presses this button.
+    form = f"(told, ...others) => [{_FORM}, ...others]"
+    seen = [p.library.told, p.interview, p.kept]
+    p.differ.click(once(desk.differ), seen, whole, js=form, trigger_mode="multiple", **_QUIET)
     p.end.click(once(desk.finish), [p.interview, p.kept], whole, **_QUIET)
     p.leave.click(once(desk.leave), p.interview, whole, **_QUIET)
 

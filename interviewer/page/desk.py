@@ -12,17 +12,19 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from ..errors import InterviewerError, StoreError
+from ..disputes import dispute, with_dispute, without_dispute
+from ..errors import DisputeError, InterviewerError, StoreError
 from ..intake import STATES
 from ..interview import answer, answers_to, end, next_step, speak
 from ..panel import Panel
 from ..plans import draw, find_plan, missed
-from ..schema import Grade, Interview, Plan, QuestionDocument
+from ..schema import Dispute, Grade, Interview, Plan, QuestionDocument
 from ..store import DRAFT_CHARACTERS, Store, new_id
 from ..wording import BANDS, count_criteria, say_status
 from .catalogue import NOTHING_FITS, Filters, count_choices, show_cards, show_plans
+from .differ import Refusal, Sent, read_sent
 from .frame import overlay, show_chat, show_failure, show_notice, show_question, show_side
-from .work import Works, until
+from .work import Work, Works, until
 
 __all__ = ["Change", "Desk"]
 
@@ -283,6 +285,35 @@ class Desk:
     def _ungraded(self, interview: Interview, notice: str) -> Change:
         return Change(side=self._side(interview), notice=notice, grading=False, regrade=True)
 
+    # ── seeing it differently ────────────────────────────────────────────────────────────────────────
+
+    def differ(self, told: str, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
+        """Takes down, or takes back, another view of a verdict; the grade stays as it is."""
+        found = self._found(interview, kept)
+        if isinstance(found, Change):
+            return found
+        work = self._work(found)
+        try:
+            sent = read_sent(told)
+        except DisputeError as failure:
+            return Change(notice=show_failure(failure, ""))
+        try:
+            work.disputes = _disputes_after(sent, work.merge(found))
+        except DisputeError as failure:
+            return Change(side=self._drawn(found, refusal=Refusal(sent, str(failure))))
+        says = "Your view is taken back." if sent.act == "undo" else "Your view is kept beside the grader's."
+        return Change(side=self._drawn(found, status=says), notice=self._save_disputes(found))
+
+    def _drawn(self, interview: Interview, *, status: str = "", refusal: Refusal | None = None) -> str:
+        """The rubric as it is now, the one that is filling in included."""
+        coming = self._works.of(interview).coming
+        if coming is None:
+            return self._side(interview, status=status, refusal=refusal)
+        document = next(one for one in interview.questions if one.id == coming.question_id)
+        progress = count_criteria(coming, document)
+        more = {document.id: overlay(interview.grades.get(document.id), coming)}
+        return self._side(interview, more, grading=document.id, progress=progress, status=status, refusal=refusal)
+
     # ── the whole page at a moment ───────────────────────────────────────────────────────────────────
 
     def _start(self, *, previous: str = "", notice: str = "") -> Change:
@@ -344,11 +375,15 @@ class Desk:
         grading: str = "",
         progress: tuple[int, int] = (0, 0),
         status: str = "",
+        refusal: Refusal | None = None,
     ) -> str:
-        known = {} if interview is None else {**interview.grades, **self._works.of(interview).grades}
+        if interview is not None:
+            interview = self._work(interview).merge(interview)
+        known = interview.grades if interview else {}
         return show_side(
-            interview, {**known, **(more or {})}, self.panel.library, grading=grading, progress=progress, status=status
-        )
+            interview, {**known, **(more or {})}, self.panel.library,
+            grading=grading, progress=progress, status=status, refusal=refusal,
+        )  # fmt: skip
 
     # ── keeping ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -379,10 +414,21 @@ class Desk:
             return None
         return self._works.of(stored).merge(stored) if len(stored.turns) > len(interview.turns) else None
 
+    def _work(self, interview: Interview) -> Work:
+        """The interview's work, which knows every dispute: a tab's own copy may lack those made meanwhile."""
+        work = self._works.of(interview)
+        if work.disputes is None:
+            try:
+                work.disputes = self.store.load(interview.id).disputes
+            except StoreError:
+                work.disputes = interview.disputes
+        return work
+
     def _save(self, interview: Interview) -> str:
         """Saves, and returns a notice when that failed: the interview goes on all the same."""
+        disputes = self._work(interview).disputes or ()
         try:
-            self.store.save(interview)
+            self.store.save(interview.model_copy(update={"disputes": disputes}))
         except StoreError as failure:
             return show_failure(failure, "The interview goes on, but reloading this page would lose it.")
         return ""
@@ -394,11 +440,37 @@ class Desk:
         except StoreError as failure:
             log.warning("%s", failure)
 
+    def _save_disputes(self, interview: Interview) -> str:
+        """Adds the disputes to what is stored now, and returns a notice when that failed."""
+        try:
+            self.store.save(self._works.of(interview).merge(self.store.load(interview.id)))
+        except StoreError as failure:
+            return show_failure(failure, "Your view is shown, but reloading this page may lose it.")
+        return ""
+
     def _forget_draft(self, interview_id: str) -> None:
         try:
             self.store.save_draft(interview_id, "")
         except StoreError as failure:
             log.warning("%s", failure)
+
+
+def _disputes_after(sent: Sent, interview: Interview) -> tuple[Dispute, ...]:
+    """The disputes once what was sent is taken down or back.
+
+    Raises:
+        DisputeError: it can't be.
+    """
+    if sent.act == "undo":
+        return without_dispute(interview.disputes, sent.question_id, sent.kind, sent.criterion)
+    if not sent.criterion:
+        raise DisputeError("Choose the red flag that is there.")
+    grade = interview.grades.get(sent.question_id)
+    if grade is None:
+        raise DisputeError("That answer has no rubric: reload the page and try again.")
+    _, answers = answers_to(interview, sent.question_id)
+    new = dispute(grade, answers, sent.kind, sent.criterion, verdict=sent.verdict, words=sent.words)
+    return with_dispute(interview.disputes, new)
 
 
 def _checked(kept: Mapping[str, object] | None) -> Kept:

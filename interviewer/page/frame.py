@@ -10,6 +10,7 @@ from ..interview import answers_to
 from ..panel import Description
 from ..schema import Grade, Interview, Library
 from ..wording import not_judged
+from .differ import Refusal
 from .marks import escape
 from .render import show_rubric
 
@@ -97,6 +98,7 @@ def show_side(
     grading: str = "",
     progress: tuple[int, int] = (0, 0),
     status: str = "",
+    refusal: Refusal | None = None,
 ) -> str:
     """The rubric beside the talk: the question last answered, then earlier ones folded up.
 
@@ -107,6 +109,7 @@ def show_side(
         grading: id of the question being graded; empty when none is.
         progress: how many of its criteria have been judged, and of how many.
         status: a sentence for readers aloud, announced when it changes.
+        refusal: why another view of a verdict could not be taken, for the form it came from.
     """
     answered = [] if interview is None else [turn.question_id for turn in interview.turns if turn.act == "answer"]
     order = [*dict.fromkeys(reversed(answered))]
@@ -123,6 +126,7 @@ def show_side(
         rubric = show_rubric(
             grades[question_id], document, answers, library,
             prefix=f"rubric-{_place_of(interview, question_id)}", progress=progress if question_id == grading else None,
+            disputes=interview.disputes, refusal=refusal,
         )  # fmt: skip
         if place:
             rubric = (

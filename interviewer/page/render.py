@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..disputes import find_dispute, heard
 from ..schema import (
     STAR_PARTS,
     Advice,
+    Dispute,
     Grade,
     KeyPoint,
     KeyPointVerdict,
@@ -31,6 +33,7 @@ from ..wording import (
     say_status,
     summarise,
 )
+from .differ import Refusal, offer_absent, say_count, show_differ
 from .marks import badge, escape, icon, lighting_rules, show_answers, show_quote
 
 __all__ = ["show_rubric"]
@@ -46,6 +49,8 @@ class _View:
         answers: Sequence[str],
         prefix: str,
         progress: tuple[int, int] | None,
+        disputes: Sequence[Dispute],
+        refusal: Refusal | None,
     ) -> None:
         self.grade = grade
         self.document = document
@@ -55,6 +60,8 @@ class _View:
         self.running = progress is not None
         self.evidence = number_evidence(grade, document)
         self.numbers = {(item.kind, item.criterion): item for item in self.evidence}
+        self.disputes = disputes
+        self.refusal = refusal
 
     def lights(self, kind: Kind, criterion: str) -> str:
         """Attributes that tie a criterion to its words."""
@@ -64,6 +71,20 @@ class _View:
     def badge(self, kind: Kind, criterion: str) -> str:
         item = self.numbers.get((kind, criterion))
         return badge(item, self.prefix, toward="words") if item else ""
+
+    def disputed(self, kind: Kind, criterion: str) -> Dispute | None:
+        return find_dispute(self.disputes, self.document.id, kind, criterion)
+
+    def differ(self, kind: Kind, criterion: str, name: str) -> str:
+        """The candidate's own view of a verdict; of one that is still to come there is none yet."""
+        if self.running:
+            return ""
+        return show_differ(
+            kind, criterion, name,
+            question_id=self.document.id, prefix=self.prefix,
+            several=len(self.answers) > 1, answers=heard(self.grade, self.answers),
+            kept=self.disputed(kind, criterion), refusal=self.refusal,
+        )  # fmt: skip
 
     def quotes(self, quotes: Sequence[Quote]) -> str:
         several = len(self.answers) > 1
@@ -78,6 +99,8 @@ def show_rubric(
     *,
     prefix: str = "rubric",
     progress: tuple[int, int] | None = None,
+    disputes: Sequence[Dispute] = (),
+    refusal: Refusal | None = None,
 ) -> str:
     """One question's rubric.
 
@@ -88,11 +111,13 @@ def show_rubric(
         library: where the advice's examples and guides are.
         prefix: of element ids; different for each rubric on one page.
         progress: while verdicts are still coming, how many criteria have been judged and of how many.
+        disputes: where the candidate sees it differently; shown beside the verdicts, which stay as they are.
+        refusal: why the form that was just sent could not be taken.
 
     Returns:
         HTML in which nothing of the candidate's, the model's or the documents' is markup.
     """
-    view = _View(grade, document, answers, prefix, progress)
+    view = _View(grade, document, answers, prefix, progress, disputes, refusal)
     parts = [_head(view)]
     # A grade without any verdict has no criteria to show: its state says all there is to say.
     if grade.status != "unscored" or view.running:
@@ -126,7 +151,8 @@ def _head(view: _View) -> str:
         state = f'<div class="state {tone}"><strong>{escape(heading)}</strong><p>{escape(sentence)}</p></div>'
     if aside := say_set_aside(grade):
         state += f'<div class="state partly"><strong>Set aside</strong><p>{escape(aside)}</p></div>'
-    return f'<header class="head">{asked}{_band(grade)}{state}{_how(grade, view.prefix)}</header>'
+    differs = say_count([one for one in view.disputes if one.question_id == view.document.id])
+    return f'<header class="head">{asked}{_band(grade)}{state}{_how(grade, view.prefix)}{differs}</header>'
 
 
 def _band(grade: Grade) -> str:
@@ -211,7 +237,8 @@ def _row(
     return (
         f'<li class="criterion is-{shown}" {view.lights(kind, criterion)}>{icon(shown)}'
         f'<div class="what"><p class="name"><b>{escape(name)}</b> <span class="verdict">{escape(said)}</span>{sure}'
-        f"{view.badge(kind, criterion)}</p>{extra}{view.quotes(quotes)}{why}</div></li>"
+        f"{view.badge(kind, criterion)}</p>{extra}{view.quotes(quotes)}{why}{view.differ(kind, criterion, name)}"
+        "</div></li>"
     )
 
 
@@ -280,8 +307,12 @@ def _flags(view: _View) -> str:
     ]
     order = {"present": 0, "unsure": 1, "unscored": 2, "absent": 3}
     shown = sorted(flags, key=lambda pair: 0 if view.running else order[pair[1].verdict])
-    loud = [pair for pair in shown if view.running or pair[1].verdict != "absent"]
-    quiet = [flag for flag, judged in shown if not view.running and judged.verdict == "absent"]
+    quiet = [
+        flag
+        for flag, judged in shown
+        if judged.verdict == "absent" and not view.running and not view.disputed("red_flag", flag.id)
+    ]
+    loud = [pair for pair in shown if pair[0] not in quiet]
     rows = "".join(
         _row(
             view, "red_flag", flag.id, flag.name, judged.verdict,
@@ -289,16 +320,17 @@ def _flags(view: _View) -> str:
         )
         for flag, judged in loud
     )  # fmt: skip
-    return f'<section><h4>Red flags</h4><ul class="criteria flags">{rows}{_absent(quiet)}</ul></section>'
+    return f'<section><h4>Red flags</h4><ul class="criteria flags">{rows}{_absent(view, quiet)}</ul></section>'
 
 
-def _absent(flags: Sequence[RedFlag]) -> str:
+def _absent(view: _View, flags: Sequence[RedFlag]) -> str:
     if not flags:
         return ""
     names = ", ".join(escape(flag.name) for flag in flags)
     return (
         f'<li class="criterion is-absent">{icon("absent")}<div class="what"><p class="name"><span class="verdict">'
-        f"Not found</span> {names}</p></div></li>"
+        f"Not found</span> {names}</p>"
+        f"{offer_absent(flags, question_id=view.document.id, prefix=view.prefix, refusal=view.refusal)}</div></li>"
     )
 
 
@@ -312,7 +344,8 @@ def _part(view: _View, part: StarPart) -> str:
     word = "Not judged yet" if told == "pending" else VERDICTS[told]
     return (
         f'<li class="part is-{told}" {view.lights("star", part)}>{icon(told)}<span><b>{STAR_NAMES[part]}</b> '
-        f'<span class="verdict">{word}</span></span>{view.badge("star", part)}</li>'
+        f'<span class="verdict">{word}</span></span>{view.badge("star", part)}'
+        f"{view.differ('star', part, STAR_NAMES[part])}</li>"
     )
 
 

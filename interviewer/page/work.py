@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ..interview import answer, answers_to, with_grade
 from ..panel import Panel
-from ..schema import Grade, Interview
+from ..schema import Dispute, Grade, Interview
 
 __all__ = ["Work", "Works", "until"]
 
@@ -28,6 +28,8 @@ class Work:
 
     grades: dict[str, Grade] = field(default_factory=dict)
     """The latest grade of each question, finished or stopped."""
+    disputes: tuple[Dispute, ...] | None = None
+    """All that the candidate sees differently; None until somebody has looked what is stored."""
     coming: Grade | None = None
     """The grade that is filling in."""
     reading: tuple[str, int, Grade] | None = None
@@ -52,10 +54,10 @@ class Work:
         return self.grading
 
     def merge(self, interview: Interview) -> Interview:
-        """The interview with the latest grades."""
+        """The interview with the latest grades, and what is seen differently."""
         for grade in self.grades.values():
             interview = with_grade(interview, grade)
-        return interview
+        return interview if self.disputes is None else interview.model_copy(update={"disputes": self.disputes})
 
     def known(self, interview: Interview) -> Grade | None:
         """What is known of the current question's answers: the reading of the last draft, else the last grade."""
