@@ -1,80 +1,42 @@
-"""Measures the built-in grader on the dev and test parts as users get it, and writes the figures; needs no torch.
+"""Measures the built-in grader on the test parts and writes the figures into its card; needs no torch.
 
-python evals/measure_builtin.py            writes evals/results/builtin.json and builtin.md
-python evals/measure_builtin.py --record   also writes the test figures into the weights' card
+`python evals/measure_builtin.py` does what `interviewer eval test` and `interviewer eval unseen` do, writes
+`results/builtin-test.json` and `builtin-unseen.json`, and puts what the page shows of them into
+`interviewer/weights/builtin.json`. It chooses nothing.
 """
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import datetime
 import json
-import statistics
 import sys
-import time
-from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from evals.builtin_calibration import GROUPS, label_of
-from evals.builtin_examples import SEED, load_answers
-from interviewer.agreement import balanced_f1, bootstrap_interval, f1, macro_f1, precision, recall, weighted_kappa
-from interviewer.builtin import BuiltinDecider
-from interviewer.content import load_library
-from interviewer.encoder import CLASSES, Encoder, HeadKind, load_tokenizer
-from interviewer.folders import bundled
-from interviewer.grading import grade
-from interviewer.prompts import Prompts
+from interviewer.agreement import balanced_f1, f1, macro_f1, precision, recall, weighted_kappa
+from interviewer.encoder import CLASSES, HeadKind
+from interviewer.eval_desk import Order, evaluate
+from interviewer.evaluation.records import Summary
+from interviewer.evaluation.summary import find
 from interviewer.quotes import locate
-from interviewer.schema import Grade
+from interviewer.report_desk import sum_up_run, write_reports
+from interviewer.schema import Agreement, Grade
+from interviewer.settings import Settings
 
 HERE = Path(__file__).parent
-ROWS = (
-    ("key_point_macro_f1", "key points, macro-F1 of the verdicts given"),
-    ("key_point_coverage", "key points, share of verdicts given"),
-    ("key_point_macro_f1_all", "key points, macro-F1 with unsure counted as wrong"),
-    ("key_point_balanced_f1", "key points, covered against the rest, mean of both F1"),
-    ("red_flag_f1", "red flags, F1"),
-    ("red_flag_precision", "red flags, precision"),
-    ("red_flag_recall", "red flags, recall"),
-    ("red_flag_false_alarms_per_answer", "red flags, false alarms per answer"),
-    ("motivation_qwk", "motivations, quadratic weighted kappa of the levels given"),
-    ("motivation_coverage", "motivations, share of levels given"),
-    ("star_f1", "STAR parts, F1 (unknown counts as absent)"),
-    ("band_qwk", "band, quadratic weighted kappa of the bands given"),
-    ("band_coverage", "band, share of answers with one"),
-    ("evidence_hit", "quotes of right key points that overlap a rater's evidence"),
-    ("seconds_median", "seconds per answer, median"),
-)
+CARD = HERE.parent / "interviewer" / "weights" / "builtin.json"
 Row = tuple[dict[str, Any], dict[str, Any], Grade]
+"""Both raters' records of an answer, and its grade."""
 SHOWN = ("key_point_macro_f1", "key_point_coverage", "red_flag_f1", "band_qwk")
 """What the page and the README show."""
-ELSEWHERE = ("unseen", "model-rater-3")
-INTERVALS = ("key_point_macro_f1", "key_point_balanced_f1", "red_flag_f1", "band_qwk")
-
-
-async def grade_part(decider: BuiltinDecider, part: str, question: str = SEED) -> tuple[list[Row], float]:
-    """Both raters' records and the grade of each answer, and the median of seconds per answer."""
-    document = load_library([bundled("content")]).questions[question]
-    rows, seconds = [], []
-    for first, second in load_answers(part, question):
-        started = time.perf_counter()
-        asked, answers = [first["asked"]], [first["answer"]]
-        steps = grade(document, answers, asked=asked, decider=decider, prompts=Prompts(), id=first["id"])
-        *_, final = [step async for step in steps]
-        seconds.append(time.perf_counter() - started)
-        rows.append((first, second, final))
-    return rows, statistics.median(seconds)
-
-
-async def grade_elsewhere(decider: BuiltinDecider) -> list[Row]:
-    """The same for the whole test questions, which nothing was trained or chosen on."""
-    split = json.loads((HERE / "split-questions.json").read_text(encoding="utf-8"))
-    found = [await grade_part(decider, "test", question) for question in split["test_questions"]]
-    return [row for rows, _ in found for row in rows]
+SETS = {
+    "agreement": ("test", "other answers to 23 questions that it was trained or tuned on"),
+    "elsewhere": ("unseen", "eight questions that nothing was trained or tuned on"),
+}
+"""By their name in the card: the set, and what it is."""
 
 
 def verdicts(rows: list[Row], kind: HeadKind, rater: int = 0) -> list[tuple[str, str]]:
@@ -133,15 +95,6 @@ def figures(rows: list[Row], rater: int = 0) -> dict[str, float]:
     }
 
 
-def interval(rows: list[Row], key: str) -> list[float]:
-    """The 95 % interval of one figure against the first rater, over answers."""
-
-    def measure(drawn: Sequence[Row]) -> float:
-        return figures(list(drawn))[key]
-
-    return [round(x, 4) for x in bootstrap_interval(rows, measure, draws=400)]
-
-
 def columns(pairs: list[tuple[Any, Any]]) -> tuple[list[Any], list[Any]]:
     """Truth and said apart."""
     return [t for t, _ in pairs], [s for _, s in pairs]
@@ -160,83 +113,45 @@ def evidence_hits(row: Row, rater: int) -> list[bool]:
     return hits
 
 
-def table(result: dict[str, Any]) -> str:
-    """The figures as Markdown."""
-    lines = [
-        f"Model `{result['model']}`, measured {result['measured']}. Labels: `model-rater-1` and `model-rater-2`, both",
-        "language models. In brackets the 95 % interval over answers. Dev chose weights, temperatures and thresholds;",
-        "test chose nothing. The last column is the whole test questions of `split-questions.json`, which nothing was",
-        "trained or chosen on; their labels are by `model-rater-3`.",
-        "",
-        "| figure | dev, rater 1 | test, rater 1 | test, rater 2 | unseen questions |",
-        "|---|---|---|---|---|",
-    ]
-    for key, words in ROWS:
-        cells = []
-        for part, rater in (("dev", "model-rater-1"), ("test", "model-rater-1"), ("test", "model-rater-2"), ELSEWHERE):
-            value = result[part][rater].get(key)
-            ends = result[part].get("intervals", {}).get(key) if rater == "model-rater-1" else None
-            interval_words = f" ({ends[0]:.2f}–{ends[1]:.2f})" if ends else ""
-            cells.append("" if value is None else f"{value:.2f}{interval_words}")
-        lines.append(f"| {words} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+def measure(name: str, folder: Path) -> Summary:
+    """Grades a set as users' answers are graded, and publishes the figures."""
+    settings = Settings()
+    order = Order(sets=(name,), decider="builtin")
+    ran = evaluate(settings, order, folder / f"{name}.jsonl", progress=lambda done, total: None)
+    summary = sum_up_run(ran, settings)
+    write_reports(ran, summary, {"json": HERE / "results" / f"builtin-{name}.json"}, settings)
+    return summary
 
 
-async def main() -> None:
-    """Grades, measures, writes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", type=Path, default=HERE.parent / "interviewer" / "weights")
-    parser.add_argument("--out", type=Path, default=HERE / "results")
-    parser.add_argument(
-        "--dev-only", action="store_true", help="for choosing between models: leaves the test part alone"
+def agreement(summary: Summary, what: str) -> Agreement:
+    """What the page says of a run."""
+
+    def value(key: str, slice: str = "") -> float:
+        figure = find(summary.figures, key, slice)
+        assert figure is not None and figure.value is not None, f"{key} was not measured"
+        return round(figure.value, 4)
+
+    return Agreement(
+        labellers="the settled labels of three language models",
+        split=f"{summary.answers} {what}",
+        measured=summary.facts.made,
+        key_point_macro_f1=value("key_point_macro_f1"),
+        key_point_coverage=value("given", "kind:key_point"),
+        red_flag_f1=value("red_flag_f1"),
+        band_qwk=value("band_qwk"),
     )
-    parser.add_argument("--record", action="store_true", help="write the test figures into the weights' card")
-    options = parser.parse_args()
-    card = options.weights / "builtin.json"
-    facts = json.loads(card.read_text(encoding="utf-8"))
-    tokenizer = load_tokenizer(options.weights / "tokenizer.json")
-    decider = BuiltinDecider(Encoder(str(options.weights / "builtin.onnx"), tokenizer, facts))
-    result: dict[str, Any] = {
-        "model": decider.model,
-        "measured": datetime.datetime.now(datetime.UTC).date().isoformat(),
-    }
-    await grade_part(decider, "dev")  # remembers the criteria, as a running page does
-    for part in ("dev",) if options.dev_only else ("dev", "test"):
-        rows, seconds = await grade_part(decider, part)
-        measured: dict[str, Any] = {
-            rater: {key: round(value, 4) for key, value in figures(rows, number).items()}
-            for number, rater in enumerate(("model-rater-1", "model-rater-2"))
-        }
-        measured["model-rater-1"]["seconds_median"] = round(seconds, 3)
-        if part == "test":
-            measured["intervals"] = {key: interval(rows, key) for key in INTERVALS}
-        result[part] = {"answers": len(rows), **measured}
-    if options.dev_only:
-        print(json.dumps(result, indent=1))
-        return
-    rows = await grade_elsewhere(decider)
-    result["unseen"] = {
-        "answers": len(rows),
-        "model-rater-3": {key: round(value, 4) for key, value in figures(rows).items()},
-    }
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "builtin.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    (options.out / "builtin.md").write_text(table(result), encoding="utf-8")
-    print(table(result))
-    if options.record:
-        places = {
-            "agreement": (("test", "model-rater-1"), "difficult-customers test"),
-            "elsewhere": (ELSEWHERE, "eight questions never trained on"),
-        }
-        for name, ((part, rater), answers) in places.items():
-            facts["calibration"][name] = {
-                "labellers": rater,
-                "split": f"{answers} ({result[part]['answers']} answers)",
-                "measured": result["measured"],
-                **{key: result[part][rater][key] for key in SHOWN},
-            }
-        card.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Measures both sets and writes the card."""
+    card = json.loads(CARD.read_text(encoding="utf-8"))
+    with TemporaryDirectory() as folder:
+        for name, (part, what) in SETS.items():
+            told = agreement(measure(part, Path(folder)), what)
+            card["calibration"][name] = told.model_dump()
+            print(f"{part}: {told.model_dump_json()}")
+    CARD.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
