@@ -22,7 +22,7 @@ from ..intake import ungradable
 from ..llm import LLM, Api
 from ..prompts import Prompts
 from ..recordings import RecordingEndpoint
-from ..schema import Library
+from ..schema import Library, State, TypedQuestion
 from ..tokens import count_tokens
 from .mutations import document_for
 from .records import Case
@@ -73,21 +73,26 @@ def _custom_id(case: Case, repeat: int) -> str:
     return f"{case.id}#{repeat}" if repeat else case.id
 
 
-def _asked(cases: Sequence[Case], repeats: int) -> Iterator[tuple[Case, int]]:
-    """The cases that a model is asked about, repeat by repeat: the others are named before."""
+def _asked(
+    cases: Sequence[Case], repeats: int, library: Library, prompts: Prompts
+) -> Iterator[tuple[Case, int, State, Sequence[TypedQuestion]]]:
+    """The cases that a model is asked about, and what; nothing can be judged of the others."""
     for repeat in range(repeats):
-        yield from ((case, repeat) for case in cases if not ungradable(case.answers))
+        for case in cases:
+            if ungradable(case.answers):
+                continue
+            document = document_for(case, library.questions[case.question_id])
+            state, questions = questions_for(document, case.answers, case.asked, prompts)
+            if state.sentences:  # else every word speaks to the grader
+                yield case, repeat, state, questions
 
 
 def request_lines(
     cases: Sequence[Case], *, model: str, library: Library, prompts: Prompts, repeats: int = 1
 ) -> Iterator[dict[str, Any]]:
     """The lines of an OpenAI batch's input, `custom_id` being the case's id and, from the second on, `#` and repeat."""
-    for case, repeat in _asked(cases, repeats):
-        document = document_for(case, library.questions[case.question_id])
-        state, questions = questions_for(document, case.answers, case.asked, prompts)
-        if state.sentences:  # else every word speaks to the grader, and nobody is asked
-            yield batch_line(_custom_id(case, repeat), state, questions, model=model, prompts=prompts)
+    for case, repeat, state, questions in _asked(cases, repeats, library, prompts):
+        yield batch_line(_custom_id(case, repeat), state, questions, model=model, prompts=prompts)
 
 
 def read_replies(file: Path) -> dict[str, BatchReply]:
@@ -150,7 +155,7 @@ async def record_replies(
     batch = _Replies(model)
     recording = RecordingEndpoint(batch, file, renew=True, command=command, today=lambda: batch.day)
     recorded, missing = 0, []
-    for case, repeat in _asked(cases, repeats):
+    for case, repeat, _, _ in _asked(cases, repeats, library, prompts):
         reply = replies.pop(_custom_id(case, repeat), None)
         if reply is None or not reply.answered:
             missing.append(_custom_id(case, repeat))
