@@ -47,7 +47,7 @@ docs-check: $(BIN)/.test
 
 docs: $(BIN)/.test ## write the generated parts of the documentation again
 	@$(BIN)/python -m interviewer.report
-	@$(BIN)/cog -r -p 'from interviewer.report import *' README.md content/README.md prompts/README.md
+	@$(BIN)/cog -r -p 'from interviewer.report import *' README.md content/README.md prompts/README.md interviewer/weights/README.md
 
 # One grader a line: on this machine, then from recordings. Exit code 1: a gate failed; 2: something is stale or missing.
 evals: $(BIN)/.test ## hold every grader against its floors and its baseline, offline

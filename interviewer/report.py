@@ -11,14 +11,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from .content import document_schema, load_library
 from .content import questions_table as content_table
 from .errors import InterviewerError
 from .folders import bundled, checkout
 from .prompts import Prompts
-from .schema import Agreement, DeciderName
+from .published import agreement_table, model_card, robustness_table, table
 from .settings import Settings
 
 __all__ = [
@@ -26,10 +26,12 @@ __all__ = [
     "agreement_table",
     "command_line",
     "library_table",
+    "model_card",
     "module_map",
     "prompts_table",
     "questions_table",
     "quoted",
+    "robustness_table",
     "schema_text",
     "scoring_rule",
     "settings_table",
@@ -47,7 +49,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "documents typeset margins prompts llm local_model encoder store tokens language wording stated",
     ),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
-    ("Judging", "deciders grading lint labelling"),
+    ("Judging", "deciders grading lint labelling published"),
     ("The conversation", "interview disputes"),
     ("Who interviews and who grades", "panel"),
     ("Places to use it", "page terminal batch report"),
@@ -68,7 +70,7 @@ def module_map() -> str:
     lines: list[str] = []
     for number, (job, names) in enumerate(LAYERS):
         rows = [row for name in names.split() for row in _module_rows(name)]
-        lines += [f"**{number} · {job}**", "", _table(("module", "job"), rows), ""]
+        lines += [f"**{number} · {job}**", "", table(("module", "job"), rows), ""]
     return "\n".join(lines).rstrip()
 
 
@@ -95,7 +97,7 @@ def prompts_table() -> str:
         )
         variables, purpose = opening.groups() if opening else ("", "")
         rows.append((f"`{name}`", purpose, variables))
-    return _table(("template", "what it is", "variables"), rows)
+    return table(("template", "what it is", "variables"), rows)
 
 
 def command_line(*command: str) -> str:
@@ -109,7 +111,7 @@ def command_line(*command: str) -> str:
 def settings_table() -> str:
     """Every environment variable with its default."""
     rows = [(f"`{name}`", meaning, default) for name, default, meaning in Settings.table()]
-    return _table(("variable", "what it does", "default"), rows)
+    return table(("variable", "what it does", "default"), rows)
 
 
 def questions_table(folder: str = "") -> str:
@@ -128,7 +130,7 @@ def library_table() -> str:
         ("roles", str(len({document.role for document in questions}))),
         ("functions", _counted(document.function for document in questions)),
     ]
-    head = _table(("the library", ""), rows)
+    head = table(("the library", ""), rows)
     if root is None:
         return head
     raters = json.loads((root / "evals" / "results" / "raters.json").read_text(encoding="utf-8"))
@@ -136,7 +138,7 @@ def library_table() -> str:
     newer = raters["all but difficult-customers"]
     columns = [(f"`difficult-customers`, {seed['answers']}", seed)]
     columns += [(f"the other {len(raters['questions']) - 1} questions, {newer['answers']}", newer)]
-    figures = _table(("labelled answers", *(name for name, _ in columns)), _rater_rows([one for _, one in columns]))
+    figures = table(("labelled answers", *(name for name, _ in columns)), _rater_rows([one for _, one in columns]))
     return f"{head}\n\n{figures}"
 
 
@@ -179,133 +181,6 @@ def _ways(ways: dict[str, int]) -> str:
     return f"{ways['verdicts']}: the kinder one {ways['kinder']} times, the stricter one {ways['stricter']}"
 
 
-AGREEMENT = (
-    ("key points, macro-F1", "key_point_macro_f1", ""),
-    ("judged", "given", "kind:key_point"),
-    ("partly, F1", "key_point_f1_partial", ""),
-    ("covered against the rest, F1", "key_point_balanced_f1", ""),
-    ("flagged answers found", "flagged_answers_found", ""),
-    ("others flagged", "flag_free_answers_flagged", ""),
-    ("motivations, QWK", "motivation_qwk", ""),
-    ("band, QWK", "band_qwk", ""),
-    ("quotes that stand", "quote_fidelity", ""),
-)
-"""Columns of the table of agreement: heading, key and slice of the figure."""
-SHARES = frozenset({"given", "flagged_answers_found", "flag_free_answers_flagged", "quote_fidelity"})
-SETS = {"test": "questions seen in training", "unseen": "questions never seen"}
-"""What the sets of labelled answers are called in documentation; others go by their name."""
-
-
-def agreement_table(folder: Path | None = None) -> str:
-    """How far each decider agreed with labels, a row for every published result.
-
-    Results are what `interviewer eval SET --json evals/results/DECIDER-SET.json` writes. A decider without one has what
-    its weights say and, when they say nothing, a row that it was never measured.
-
-    Args:
-        folder: of the results, other than the checkout's.
-    """
-    results = list(_results(folder))
-    measured = {str(one["facts"]["decider"]) for one in results}
-    rows = [_result_row(one) for one in results]
-    earlier = sorted(_agreements(), key=lambda pair: (pair[0], pair[1].split))
-    rows += [_earlier_row(name, agreement) for name, agreement in earlier if name not in measured]
-    measured |= {name for name, _ in earlier}
-    unmeasured = (name for name in get_args(DeciderName) if name not in measured)
-    rows += [(f"`{name}`", _say_unmeasured(name), *["—"] * (len(AGREEMENT) + 1)) for name in unmeasured]
-    table = _table(("decider", "answers", *(heading for heading, _, _ in AGREEMENT), "measured"), rows)
-    labelled = sorted({name for one in results for name in one.get("labelled_by", ())})
-    return f"{table}\n\nLabels by {_say_labellers(labelled)}." if labelled else table
-
-
-def _results(folder: Path | None) -> Iterator[dict[str, Any]]:
-    """The published results, by set and decider; files of another shape are passed over."""
-    root = checkout()
-    place = folder or (root / "evals" / "results" if root else None)
-    found = []
-    for file in sorted(place.glob("*-*.json")) if place else []:
-        told = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(told, dict) and isinstance(told.get("facts"), dict) and "figures" in told:
-            found.append(told)
-    order = list(SETS)
-    yield from sorted(
-        found,
-        key=lambda one: (
-            [order.index(name) if name in order else len(order) for name in one["facts"]["sets"]],
-            one["facts"]["sets"],
-            get_args(DeciderName).index(one["facts"]["decider"]),
-            one["facts"]["model"],
-        ),
-    )
-
-
-def _result_row(result: dict[str, Any]) -> tuple[str, ...]:
-    facts = result["facts"]
-    figures = {(one["key"], one.get("slice", "")): one for one in result["figures"]}
-    names = " and ".join(SETS.get(name, name) for name in facts["sets"])
-    answers = f"{result['answers']} to {names}"
-    days = f"{facts['made']}, replayed from {facts['recorded']}" if facts.get("recorded") else facts["made"]
-    cells = (
-        _say_figure(figures.get((key, slice)), share=key in SHARES, ends=not n)
-        for n, (_, key, slice) in enumerate(AGREEMENT)
-    )
-    return (f"`{facts['decider']}`, {facts['model']}", answers, *cells, days)
-
-
-def _say_figure(figure: dict[str, Any] | None, *, share: bool, ends: bool) -> str:
-    if figure is None or figure.get("value") is None:
-        return "—"
-    if share:
-        return f"{figure['value']:.0%}"
-    interval = f" ({figure['low']:.2f} to {figure['high']:.2f})" if ends and figure.get("low") is not None else ""
-    return f"{figure['value']:.2f}{interval}"
-
-
-def _earlier_row(decider: str, agreement: Agreement) -> tuple[str, ...]:
-    known = {
-        "key_point_macro_f1": f"{agreement.key_point_macro_f1:.2f}",
-        "given": f"{agreement.key_point_coverage:.0%}",
-        "band_qwk": "—" if agreement.band_qwk is None else f"{agreement.band_qwk:.2f}",
-    }
-    cells = (known.get(key, "—") for _, key, _ in AGREEMENT)
-    return (f"`{decider}`", agreement.split, *cells, f"{agreement.measured}, against {agreement.labellers}")
-
-
-def _say_unmeasured(decider: str) -> str:
-    if decider in ("builtin", "readout"):
-        return "not measured yet"
-    return "not measured yet: only its requests and replies are tested, on the wire"
-
-
-def _say_labellers(names: Sequence[str]) -> str:
-    models = all(name.startswith("model-") for name in names)
-    return ", ".join(names) + (": language models, no person" if models else "")
-
-
-def _agreements() -> set[tuple[str, Agreement]]:
-    places: list[Path] = sorted((PACKAGE / "weights").glob("*.json"))
-    if (root := checkout()) is not None:
-        places += sorted((root / "evals" / "results").glob("*.json"))
-    found: set[tuple[str, Agreement]] = set()
-    for file in places:
-        found |= set(_search(json.loads(file.read_text(encoding="utf-8")), file.stem))
-    return found
-
-
-def _search(value: Any, decider: str) -> Iterator[tuple[str, Agreement]]:
-    """Every `agreement`, and `elsewhere`, anywhere in a JSON value, with the decider named nearest above it."""
-    if isinstance(value, list):
-        for part in value:
-            yield from _search(part, decider)
-    elif isinstance(value, dict):
-        decider = value.get("decider", decider) if isinstance(value.get("decider"), str) else decider
-        for key, part in value.items():
-            if key in ("agreement", "elsewhere") and isinstance(part, dict):
-                yield decider, Agreement.model_validate(part)
-            else:
-                yield from _search(part, decider)
-
-
 def scoring_rule() -> str:
     """The rule by which verdicts become coverage and a band, as its module states it."""
     text = ast.get_docstring(ast.parse((PACKAGE / "scoring.py").read_text(encoding="utf-8"))) or ""
@@ -320,14 +195,6 @@ def quoted(text: str) -> str:
 def schema_text() -> str:
     """`content/question.schema.json`: what editors check a question's YAML head against."""
     return json.dumps(document_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    def line(cells: Sequence[str]) -> str:
-        # A bar or a line break in a cell would end it.
-        return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
-
-    return "\n".join([line(head), "|" + "---|" * len(head), *(line(row) for row in rows)])
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from interviewer.schema import Grade
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GENERATED = ["README.md", "content/README.md", "prompts/README.md"]
+GENERATED = ["README.md", "content/README.md", "prompts/README.md", "interviewer/weights/README.md"]
 
 
 @pytest.mark.parametrize("name", GENERATED)

@@ -1,0 +1,233 @@
+"""Tables of what was measured and published, for the documentation; measures nothing itself.
+
+Results are what `interviewer eval SET --json evals/results/DECIDER-SET.json` writes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from .folders import checkout
+from .schema import Agreement, DeciderName
+
+__all__ = ["agreement_table", "model_card", "robustness_table", "table"]
+
+PACKAGE = Path(__file__).resolve().parent
+
+AGREEMENT = (
+    ("key points, macro-F1", "key_point_macro_f1", ""),
+    ("judged", "given", "kind:key_point"),
+    ("partly, F1", "key_point_f1_partial", ""),
+    ("covered against the rest, F1", "key_point_balanced_f1", ""),
+    ("flagged answers found", "flagged_answers_found", ""),
+    ("others flagged", "flag_free_answers_flagged", ""),
+    ("motivations, QWK", "motivation_qwk", ""),
+    ("band, QWK", "band_qwk", ""),
+    ("quotes that stand", "quote_fidelity", ""),
+)
+"""Columns of the table of agreement: heading, key and slice of the figure."""
+SHARES = frozenset({"given", "flagged_answers_found", "flag_free_answers_flagged", "quote_fidelity"})
+SETS = {"test": "questions seen in training", "unseen": "questions never seen"}
+"""What the sets of labelled answers are called in documentation; others go by their name."""
+
+
+def agreement_table(folder: Path | None = None) -> str:
+    """How far each decider agreed with labels, a row for every published result.
+
+    Results are what `interviewer eval SET --json evals/results/DECIDER-SET.json` writes. A decider without one has what
+    its weights say and, when they say nothing, a row that it was never measured.
+
+    Args:
+        folder: of the results, other than the checkout's.
+    """
+    results = [one for one in _results(folder) if set(one["facts"]["sets"]) <= SETS.keys()]
+    measured = {str(one["facts"]["decider"]) for one in results}
+    rows = [_result_row(one) for one in results]
+    earlier = sorted(_agreements(), key=lambda pair: (pair[0], pair[1].split))
+    rows += [_earlier_row(name, agreement) for name, agreement in earlier if name not in measured]
+    measured |= {name for name, _ in earlier}
+    unmeasured = (name for name in get_args(DeciderName) if name not in measured)
+    rows += [(f"`{name}`", _say_unmeasured(name), *["—"] * (len(AGREEMENT) + 1)) for name in unmeasured]
+    told = table(("decider", "answers", *(heading for heading, _, _ in AGREEMENT), "measured"), rows)
+    labelled = sorted({name for one in results for name in one.get("labelled_by", ())})
+    return f"{told}\n\nLabels by {_say_labellers(labelled)}." if labelled else told
+
+
+def _results(folder: Path | None) -> Iterator[dict[str, Any]]:
+    """The published results, by set and decider; files of another shape are passed over."""
+    root = checkout()
+    place = folder or (root / "evals" / "results" if root else None)
+    found = []
+    for file in sorted(place.glob("*-*.json")) if place else []:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(told, dict) and isinstance(told.get("facts"), dict) and "figures" in told:
+            found.append(told)
+    order = list(SETS)
+    yield from sorted(
+        found,
+        key=lambda one: (
+            [order.index(name) if name in order else len(order) for name in one["facts"]["sets"]],
+            one["facts"]["sets"],
+            get_args(DeciderName).index(one["facts"]["decider"]),
+            one["facts"]["model"],
+        ),
+    )
+
+
+def _result_row(result: dict[str, Any]) -> tuple[str, ...]:
+    facts = result["facts"]
+    figures = {(one["key"], one.get("slice", "")): one for one in result["figures"]}
+    names = " and ".join(SETS.get(name, name) for name in facts["sets"])
+    answers = f"{result['answers']} to {names}"
+    days = f"{facts['made']}, replayed from {facts['recorded']}" if facts.get("recorded") else facts["made"]
+    cells = (
+        _say_figure(figures.get((key, slice)), share=key in SHARES, ends=not n)
+        for n, (_, key, slice) in enumerate(AGREEMENT)
+    )
+    return (f"`{facts['decider']}`, {facts['model']}", answers, *cells, days)
+
+
+def _say_figure(figure: dict[str, Any] | None, *, share: bool, ends: bool) -> str:
+    if figure is None or figure.get("value") is None:
+        return "—"
+    if share:
+        return f"{figure['value']:.0%}"
+    interval = f" ({figure['low']:.2f} to {figure['high']:.2f})" if ends and figure.get("low") is not None else ""
+    return f"{figure['value']:.2f}{interval}"
+
+
+def _earlier_row(decider: str, agreement: Agreement) -> tuple[str, ...]:
+    known = {
+        "key_point_macro_f1": f"{agreement.key_point_macro_f1:.2f}",
+        "given": f"{agreement.key_point_coverage:.0%}",
+        "band_qwk": "—" if agreement.band_qwk is None else f"{agreement.band_qwk:.2f}",
+    }
+    cells = (known.get(key, "—") for _, key, _ in AGREEMENT)
+    return (f"`{decider}`", agreement.split, *cells, f"{agreement.measured}, against {agreement.labellers}")
+
+
+def _say_unmeasured(decider: str) -> str:
+    if decider in ("builtin", "readout"):
+        return "not measured yet"
+    return "not measured yet: only its requests and replies are tested, on the wire"
+
+
+def _say_labellers(names: Sequence[str]) -> str:
+    models = all(name.startswith("model-") for name in names)
+    return ", ".join(names) + (": language models, no person" if models else "")
+
+
+def _agreements() -> set[tuple[str, Agreement]]:
+    places: list[Path] = sorted((PACKAGE / "weights").glob("*.json"))
+    if (root := checkout()) is not None:
+        places += sorted((root / "evals" / "results").glob("*.json"))
+    found: set[tuple[str, Agreement]] = set()
+    for file in places:
+        found |= set(_search(json.loads(file.read_text(encoding="utf-8")), file.stem))
+    return found
+
+
+def _search(value: Any, decider: str) -> Iterator[tuple[str, Agreement]]:
+    """Every `agreement`, and `elsewhere`, anywhere in a JSON value, with the decider named nearest above it."""
+    if isinstance(value, list):
+        for part in value:
+            yield from _search(part, decider)
+    elif isinstance(value, dict):
+        decider = value.get("decider", decider) if isinstance(value.get("decider"), str) else decider
+        for key, part in value.items():
+            if key in ("agreement", "elsewhere") and isinstance(part, dict):
+                yield decider, Agreement.model_validate(part)
+            else:
+                yield from _search(part, decider)
+
+
+ROBUSTNESS = (
+    ("attacks that raise a verdict", "injection", "injection_success", ""),
+    ("harmless words that do", "injection", "control_success", ""),
+    ("attacks that raise the band", "injection", "injection_band_rise", ""),
+    ("changed answers: verdicts that moved wrongly", "metamorphic", "metamorphic_verdicts_violated", ""),
+    ("inserted flags found", "metamorphic", "metamorphic_flags_found", ""),
+    ("bands changed by typos, fillers, wording", "metamorphic", "stability_band_changes", ""),
+    ("band 3 or more for key words", "gaming", "gaming_band_3_or_more", "family:keywords"),
+    ("for criteria recited", "gaming", "gaming_band_3_or_more", "family:rubric"),
+    ("for another question's answer", "gaming", "gaming_band_3_or_more", "family:elsewhere"),
+    ("for a pasted example", "gaming", "gaming_band_3_or_more", "family:example"),
+)
+"""Rows of the table of robustness: heading, set, key and slice of the figure."""
+
+
+def robustness_table(folder: Path | None = None) -> str:
+    """How far each decider can be swayed or gamed, a column for each that was measured.
+
+    Args:
+        folder: of the results, other than the checkout's.
+    """
+    found: dict[str, dict[tuple[str, str, str], dict[str, Any]]] = {}
+    for one in _results(folder):
+        facts = one["facts"]
+        column = found.setdefault(f"`{facts['decider']}`, {facts['model']}", {})
+        for name in facts["sets"]:
+            column |= {(_set(name), figure["key"], figure.get("slice", "")): figure for figure in one["figures"]}
+    columns = {name: figures for name, figures in found.items() if any(key[0] in SWAYED for key in figures)}
+    rows = [
+        (heading, *(_say_share(figures.get((name, key, slice))) for figures in columns.values()))
+        for heading, name, key, slice in ROBUSTNESS
+    ]
+    return table(("share of cases", *columns), rows)
+
+
+SWAYED = ("injection", "metamorphic", "gaming")
+
+
+def _set(name: str) -> str:
+    return name.removesuffix("-core")
+
+
+def _say_share(figure: dict[str, Any] | None) -> str:
+    if figure is None or figure.get("value") is None:
+        return "—"
+    low, high = figure.get("low"), figure.get("high")
+    interval = f" ({low:.1%} to {high:.1%})" if low is not None and high is not None else ""
+    return f"{figure['value']:.1%} of {figure['n']}{interval}"
+
+
+def model_card() -> str:
+    """The built-in grader's card: what it was made from and how it does, from `weights/builtin.json`."""
+    card = json.loads((PACKAGE / "weights" / "builtin.json").read_text(encoding="utf-8"))
+    rows = [
+        ("name", card["name"]),
+        ("made from", card["base"]),
+        ("licence", card["licence"]),
+        ("made", card["made"]),
+        ("trained on", card["trained_on"]),
+        ("questions held out whole while training", ", ".join(card.get("held_out", ()))),
+        ("seed, steps, batch", f"{card['seed']}, {card['steps']}, {card['batch']}"),
+        ("size", f"{(PACKAGE / 'weights' / 'builtin.onnx').stat().st_size / 1e6:.1f} MB"),
+    ]
+    rows += [(f"{kind}: temperature", str(value)) for kind, value in card["temperatures"].items()]
+    thresholds = {name: value for name, value in card["calibration"].items() if isinstance(value, float)}
+    rows += [(f"{kind}: least probability", str(value)) for kind, value in thresholds.items()]
+    for name in ("agreement", "elsewhere"):
+        if told := card["calibration"].get(name):
+            rows.append(
+                (
+                    f"agreement on {told['split']}",
+                    f"key points macro-F1 {told['key_point_macro_f1']:.2f}, {told['key_point_coverage']:.0%} judged, "
+                    f"red flags F1 {told['red_flag_f1']:.2f}, band QWK {told['band_qwk']:.2f}; {told['measured']}, "
+                    f"against {told['labellers']}",
+                )
+            )
+    return table(("what", "value"), rows)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+
+    def line(cells: Sequence[str]) -> str:
+        # A bar or a line break in a cell would end it.
+        return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+    return "\n".join([line(head), "|" + "---|" * len(head), *(line(row) for row in rows)])
