@@ -17,6 +17,9 @@ PIP := $(BIN)/python -m pip install -q --only-binary :all:
 # pip repeats this for every package where a configured package folder is missing; errors still show.
 QUIET := 2> >(grep -v '^WARNING: Location .* is ignored' >&2)
 
+DECIDERS := builtin chat
+SWAYED := injection metamorphic-core gaming benign
+
 .PHONY: help run test check format lint types docs docs-check evals model browser bench lock wheel clean
 
 help: ## list these commands
@@ -51,9 +54,11 @@ docs: $(BIN)/.test ## write the generated parts of the documentation again
 
 # One grader a line: on this machine, then from recordings. Exit code 1: a gate failed; 2: something is stale or missing.
 evals: $(BIN)/.test ## hold every grader against its floors and its baseline, offline
-	@$(BIN)/interviewer eval test unseen --decider builtin --against evals/baselines
-	@$(BIN)/interviewer eval test unseen --decider chat --replay --against evals/baselines
-	@$(BIN)/interviewer eval test unseen --decider readout --replay --against evals/baselines
+	@for decider in $(DECIDERS); do \
+		$(BIN)/interviewer eval test unseen --decider $$decider --against evals/baselines; \
+		for set in $(SWAYED); do $(BIN)/interviewer eval $$set --decider $$decider; done; \
+	done
+	@$(BIN)/interviewer eval sample --decider readout
 
 model: $(BIN)/.test
 	@$(BIN)/interviewer model pull || echo "SKIPPED: the real embedded interview, for want of the model." >&2
