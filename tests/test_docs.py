@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cogapp import Cog
 
-from interviewer import report
+from interviewer import published, report
 from interviewer.content import check_folder
 from interviewer.schema import Grade
 
@@ -79,7 +79,7 @@ def test_every_make_command_in_the_readme_exists() -> None:
 
 
 def test_a_rule_that_spans_a_table_cell_cannot_break_the_table() -> None:
-    assert report._table(("a",), [("x | y\nz",)]).splitlines()[-1] == "| x \\| y z |"
+    assert published.table(("a",), [("x | y\nz",)]).splitlines()[-1] == "| x \\| y z |"
 
 
 def test_agreement_is_found_wherever_a_result_carries_it() -> None:
@@ -91,7 +91,7 @@ def test_agreement_is_found_wherever_a_result_carries_it() -> None:
         "key_point_coverage": 0.8,
         "red_flag_f1": 0.5,
     }
-    found = list(report._search({"runs": [{"decider": "chat", "calibration": {"agreement": agreement}}]}, "file"))
+    found = list(published._search({"runs": [{"decider": "chat", "calibration": {"agreement": agreement}}]}, "file"))
     assert [(decider, record.split) for decider, record in found] == [("chat", "test")]
 
 
