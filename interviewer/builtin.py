@@ -15,6 +15,8 @@ from .schema import Calibration, Choice, Decision, Predicate, Score, State, Type
 __all__ = ["BuiltinDecider", "criterion_text"]
 
 
+NONE_SHARE = 0.25
+"""How far the pointer's "no sentence shows it" still counts once the verdict says that something does."""
 UNKNOWN_TOPIC = "The built-in grader has not learnt what answers this question."
 """Of answers to other questions than the card's `topics` it calls every third one off topic, wrongly."""
 
@@ -80,4 +82,12 @@ def criterion_text(question: TypedQuestion) -> str:
 
 
 def _sentence_choice(reading: Reading, numbers: Sequence[str]) -> dict[str, float]:
-    return {**dict(zip(numbers, reading.sentences, strict=True)), "none": reading.none}
+    """Which sentence shows a criterion that its verdict says is there; sums to 1.
+
+    While training, `none` was right for most criteria, and here it hardly is: what it counts for less is chosen on dev
+    (prior shift, Saerens et al. 2002, "Adjusting the Outputs of a Classifier to New a Priori Probabilities").
+    """
+    none = NONE_SHARE * reading.none
+    total = sum(reading.sentences) + none
+    shares = (probability / total for probability in reading.sentences)
+    return {**dict(zip(numbers, shares, strict=True)), "none": none / total}
