@@ -33,8 +33,8 @@ Row = tuple[dict[str, Any], dict[str, Any], Grade]
 SHOWN = ("key_point_macro_f1", "key_point_coverage", "red_flag_f1", "band_qwk")
 """What the page and the README show."""
 SETS = {
-    "agreement": ("test", "other answers to 23 questions that it was trained or tuned on"),
-    "elsewhere": ("unseen", "eight questions that nothing was trained or tuned on"),
+    "agreement": ("test", "other answers to the 23 questions it was trained or tuned on"),
+    "elsewhere": ("unseen", "answers to eight questions it has never seen"),
 }
 """By their name in the card: the set, and what it is."""
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shipped import PROMPTS, QUESTION
+from shipped import LIBRARY, PROMPTS, QUESTION
 
 from interviewer.builtin import BuiltinDecider
 from interviewer.encoder import Encoder, load
+from interviewer.evaluation.sets import load_set
 from interviewer.rubric import ON_TOPIC, build_state, verdict_questions
 from interviewer.schema import Choice, Decision, Option, Predicate, Score, State, TypedQuestion
 from interviewer.sentences import split_sentences
@@ -90,7 +91,9 @@ def test_the_card_says_what_it_is_and_how_far_it_agreed(encoder: Encoder) -> Non
     assert decider.name == "builtin" and decider.evidence == "together"
     assert decider.model.startswith("interviewer-builtin")
     agreement = decider.calibration.agreement
-    assert agreement is not None and agreement.labellers == "model-rater-1" and "test" in agreement.split
+    elsewhere = decider.calibration.elsewhere
+    assert agreement is not None and elsewhere is not None
+    assert "model" in agreement.labellers and agreement.split != elsewhere.split
 
 
 EVALS = Path(__file__).parent.parent / "evals"
@@ -115,20 +118,16 @@ def test_the_first_raters_evidence_is_verbatim() -> None:
             assert all(words in row["answer"] for words in quotes), row["id"]
 
 
-def test_training_pieces_are_not_taken_from_dev_or_test_answers() -> None:
-    split = json.loads((EVALS / "split.json").read_text(encoding="utf-8"))
-    held = {*split["dev"], *split["test"]}
-    answers = [row["answer"] for row in lines_of("answers/difficult-customers.jsonl") if row["id"] in held]
-    for piece in lines_of("training/snippets.jsonl"):
-        if len(piece["text"].split()) >= 6:
-            assert not [answer for answer in answers if piece["text"] in answer], piece["text"]
+def test_training_pieces_are_not_taken_from_dev_test_or_unseen_answers() -> None:
+    held = [case.answers[0] for name in ("dev", "test", "unseen") for case in load_set(name, LIBRARY)]
+    assert len(held) == 248
+    told = " | ".join(held)
+    pieces = [piece for file in (EVALS / "training/pieces").glob("*.jsonl") for piece in lines_of(str(file))]
+    assert len(pieces) > 7000
+    assert [piece["text"] for piece in pieces if len(piece["text"].split()) >= 6 and piece["text"] in told] == []
 
 
-async def test_it_calls_nothing_off_topic_where_it_has_not_learnt_the_question() -> None:
-    decider = BuiltinDecider(load())
-    for document, judged in ((QUESTION, True), (QUESTION.model_copy(update={"question": "Why this job?"}), False)):
-        said = split_sentences(["I like bread and I live around the corner."])
-        state = build_state(["Why?"], said, PROMPTS.render)
-        topic = next(q for q in verdict_questions(document, PROMPTS.render) if q.name == ON_TOPIC)
-        (decision,) = [one async for one in decider.decide(state, [topic])]
-        assert bool(decision.refusal) is not judged
+async def test_it_never_judges_whether_an_answer_is_about_the_question(encoder: Encoder) -> None:
+    state = build_state(["Why?"], split_sentences(["I like bread and I live around the corner."]), PROMPTS.render)
+    topic = next(q for q in verdict_questions(QUESTION, PROMPTS.render) if q.name == ON_TOPIC)
+    assert (await decide(BuiltinDecider(encoder), state, [topic]))[ON_TOPIC].refusal

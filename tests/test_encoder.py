@@ -64,7 +64,8 @@ def test_order_and_company_of_criteria_change_nothing(encoder: Encoder) -> None:
     for criterion, one, other in zip(CRITERIA, together, backwards, strict=True):
         (alone,) = encoder.read(ANSWER, [criterion])
         assert numbers(one) == pytest.approx(numbers(other), abs=SAME)
-        assert numbers(one) == pytest.approx(numbers(alone), abs=SAME)
+        # Eight-bit products round sums of another length differently; a criterion that was seen would change far more.
+        assert numbers(one) == pytest.approx(numbers(alone), abs=0.01)
 
 
 def test_the_same_question_twice_gives_the_same_numbers(encoder: Encoder) -> None:
