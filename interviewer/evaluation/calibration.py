@@ -43,7 +43,7 @@ __all__ = [
 WANTED: dict[str, float] = {"key_point": 0.8, "motivation": 0.65, "star": 0.85, "present": 0.7, "absent": 0.95}
 """Share of the verdicts given that should be right."""
 MOST_UNSURE: dict[str, float] = {"key_point": 0.25, "motivation": 0.25, "star": 0.2, "present": 0.5, "absent": 0.15}
-MOST_FLAGGED = 0.08
+MOST_FLAGGED = 0.03
 """Of the answers without a red flag, the share that may be said to have one."""
 TEMPERATURES = np.round(np.arange(0.5, 3.01, 0.05), 2)
 THRESHOLDS = np.round(np.arange(0.34, 0.91, 0.02), 2)
