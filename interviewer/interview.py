@@ -14,7 +14,7 @@ from .errors import ReplyError
 from .intake import declined
 from .language import is_english
 from .llm import LLM, Reply
-from .probes import broken_rule, choose_probe
+from .probes import broken_rule, choose_probe, drifts
 from .prompts import Prompts
 from .schema import Grade, Interview, Limits, Probe, QuestionDocument, Turn
 
@@ -238,6 +238,8 @@ async def _word(
     except ReplyError:
         broken = "is empty"
     broken = broken or broken_rule(line, document, said=no_secret) or _other_language(line, probe)
+    if not broken and llm.local and drifts(line, probe.text):  # a small model asks whatever comes to its mind
+        broken = "asks about something else"
     if broken:
         turn = _follow_up(interview, probe, probe.text, said_by="document", replaced=broken)
     else:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from .schema import STAR_PARTS, Grade, KeyPoint, Motivation, Probe, QuestionDocument, RedFlag
 
-__all__ = ["MOST_WORDS", "broken_rule", "choose_probe"]
+__all__ = ["MOST_WORDS", "broken_rule", "choose_probe", "drifts"]
 
 MOST_WORDS = 60
 WEAK_LEVEL = 1
@@ -134,6 +134,23 @@ def broken_rule(line: str, document: QuestionDocument, *, said: str, finished: b
             return rule
     name = _revealed(line, document, said)
     return f"reveals the criterion {name}" if name else ""
+
+
+_IN_ANY_QUESTION = frozenset(
+    """a about all an and any are as at be been but by can could did do does else for from had has have having he her
+    him his how i if in is it its me my no not of off on one or other our out she so some than that the their them then
+    there these they this those to up us was we were what when where which while who whom whose why will with would you
+    your yourself""".split()  # noqa: SIM905 - a word list reads better as text
+)
+
+
+def drifts(line: str, probe: str) -> bool:
+    """Whether a line shares no word with the probe it should word, but those that stand in any question.
+
+    A floor: a line may share one and ask something else. A probe made of such words alone is never drifted from.
+    """
+    wanted = set(_stems(probe)) - _IN_ANY_QUESTION
+    return bool(wanted) and not wanted & set(_stems(line))
 
 
 def _revealed(line: str, document: QuestionDocument, said: str) -> str:

@@ -108,6 +108,15 @@ async def test_a_line_in_another_language_than_the_document_is_replaced() -> Non
     assert (after.turns[-1].text, after.turns[-1].replaced) == (PROBE.text, "leaves the document's language")
 
 
+@pytest.mark.parametrize(("local", "replaced"), [(True, "asks about something else"), (False, "")])
+async def test_only_the_embedded_models_line_is_replaced_for_drifting_from_its_probe(
+    local: bool, replaced: str
+) -> None:
+    interviewer = Interviewer(PROMPTS, scripted_llm("How long is your way to work?", local=local)[0])
+    _, after = await said(started("I helped."), FollowUp(PROBE), interviewer)
+    assert after.turns[-1].replaced == replaced
+
+
 async def test_a_document_in_another_language_is_followed_up_in_it() -> None:
     probe = PROBE.model_copy(update={"text": "Was war Ihnen in dem Gespräch mit dem Kunden am wichtigsten?"})
     interviewer = Interviewer(PROMPTS, scripted_llm(GERMAN)[0])

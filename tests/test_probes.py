@@ -3,7 +3,7 @@
 import pytest
 from shipped import LIBRARY, QUESTION
 
-from interviewer.probes import broken_rule, choose_probe
+from interviewer.probes import broken_rule, choose_probe, drifts
 from interviewer.schema import Grade, KeyPointVerdict, MotivationVerdict, QuestionDocument, RedFlagVerdict
 
 BLANK = Grade(
@@ -127,3 +127,18 @@ def test_every_written_probe_keeps_the_rules_it_stands_in_for(document: Question
     assert {probe: broken_rule(probe, document, said=document.question) for probe in written} == dict.fromkeys(
         written, ""
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "probe", "drifted"),
+    [
+        ("What did you do about it?", "How did it end between the two?", True),
+        ("What did you do to make sure that others knew?", "What was left for others to do?", True),
+        ("How did it end, did you get your money?", "How did it end?", False),
+        ("What did the guest know about the problem?", "While it wasn't sorted yet, what did the guest know?", False),
+        ("What were you thinking?", "What did you do?", False),  # a probe of words that stand in any question
+    ],
+)
+def test_a_line_drifts_that_shares_no_word_of_its_probe(line: str, probe: str, drifted: bool) -> None:
+    assert drifts(line, probe) is drifted
+    assert not drifts(probe, probe)

@@ -396,9 +396,8 @@ def _figures(judged: Sequence[Judged]) -> Iterator[Figure]:
     for rule, meaning in RULES.items():
         part = f"rule:{rule}"
         yield _share("said_passed", f"what was said {meaning}", (rule not in one.said for one in judged), part)
-        yield _share(
-            "line_passed", f"the model's line {meaning}", (rule not in (one.line or ()) for one in asked), part
-        )
+        own = [] if rule == "step" else [one.line or () for one in asked]  # code chose the step
+        yield _share("line_passed", f"the model's line {meaning}", (rule not in line for line in own), part)
 
 
 def _verbatim(judged: Judged) -> bool:
