@@ -33,7 +33,7 @@ run: $(BIN)/.run ## practise: open the page on 127.0.0.1 (installs what is missi
 test: $(BIN)/.test browser ## run every test
 	@$(BIN)/python -m pytest $(TESTS)
 
-check: format lint types docs-check model test ## everything CI runs
+check: format lint types docs-check evals model test ## everything CI runs
 	@echo "All checks passed."
 
 format: $(BIN)/.test
@@ -58,7 +58,6 @@ evals: $(BIN)/.test ## hold every grader against its floors and its baseline, of
 		$(BIN)/interviewer eval test unseen --decider $$decider --against evals/baselines; \
 		for set in $(SWAYED); do $(BIN)/interviewer eval $$set --decider $$decider; done; \
 	done
-	@$(BIN)/interviewer eval sample --decider readout
 
 model: $(BIN)/.test
 	@$(BIN)/interviewer model pull || echo "SKIPPED: the real embedded interview, for want of the model." >&2

@@ -22,7 +22,6 @@ from interviewer.evaluation import mutations
 from interviewer.evaluation.attacks import CONTROL, CORE_FAMILIES, FAMILIES, attack_case
 from interviewer.evaluation.mutations import mutated
 from interviewer.evaluation.records import Case, Part
-from interviewer.evaluation.sets import load_set
 from interviewer.folders import bundled
 from interviewer.labelling import Labels
 from interviewer.quotes import locate
@@ -347,14 +346,6 @@ def benign() -> list[Case]:
     return with_bases(made, known.values())
 
 
-# ── sample ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def sample() -> list[Case]:
-    """Every seventh answer of `test` and every eighth of `unseen`, with their labels: for a model that is slow."""
-    return [*load_set("test", library())[::7], *load_set("unseen", library())[::8]]
-
-
 BUILDERS: dict[str, Callable[[], list[Case]]] = {
     "injection": injection,
     "injection-core": injection_core,
@@ -362,7 +353,6 @@ BUILDERS: dict[str, Callable[[], list[Case]]] = {
     "metamorphic-core": metamorphic_core,
     "gaming": gaming,
     "benign": benign,
-    "sample": sample,
 }
 
 

@@ -97,8 +97,8 @@ def test_at_most_three_of_a_hundred_flag_free_answers_are_flagged() -> None:
 
 
 def test_answers_are_counted_and_not_flags() -> None:
-    # One answer with ten flags at 0.9 is one of 25: it may be flagged.
-    assert alarm([[0.9] * 10, *[[0.2] * 10] * 24]) == 0.5
+    # One answer with ten flags at 0.9 is one of 40 (2.5 %): it may be flagged.
+    assert alarm([[0.9] * 10, *[[0.2] * 10] * 39]) == 0.5
 
 
 def test_an_alarm_where_nothing_helps_or_nothing_is_needed() -> None:
