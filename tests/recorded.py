@@ -22,9 +22,10 @@ from interviewer.schema import Interview
 
 RECORDING = Path(__file__).parent / "recordings/interview.jsonl"
 ANSWERS = (
-    "A man at my till was shouting that I had overcharged him. I took a breath, let him finish and said I would be "
-    "cross too.",
-    "I went through the receipt with him line by line and gave him the difference back. He left happy.",
+    "A lady was shouting at my till that our cameras had embarrassed her. I took a breath, let her finish and said I "
+    "would be cross too.",
+    "I walked her over to the bench by the door, we talked it over, and I gave her a voucher. In the end she shook my "
+    "hand.",
 )
 
 ASKING = load_weights().model_copy(
