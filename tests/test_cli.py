@@ -302,7 +302,7 @@ def test_a_whole_interview_is_held_in_the_terminal_to_the_last_rubric(run: Run) 
     assert done.code == 0 and not done.err
     assert done.out.count(SAID_WITHOUT_A_MODEL) == 1
     assert "How do you handle difficult or confrontational situations" in done.out.replace("\n", " ")
-    assert done.out.count("\nBand ") + done.out.count("\nPartly graded. ") == len(answers)
+    assert len(re.findall(r"^(?:Band \d|Partly graded\.)", done.out, re.MULTILINE)) == len(answers)
     assert done.out.count("How the band came about") == len(answers)
     assert "Thank you" in done.out.rpartition("Graded by")[0]
     store = Store(Path(os.environ["INTERVIEWER_DATA"]) / "interviews")
@@ -504,7 +504,9 @@ def nothing_there() -> str:
 def test_eval_grades_labelled_answers_on_this_machine_and_writes_every_outcome(run: Run) -> None:
     write("mine.jsonl", {**line("a"), "labeller": "me", "band": 3}, line("b", SECOND))
     done = run("eval", "mine.jsonl", "--out", "out.jsonl")
-    assert done.code == 0 and re.fullmatch(r"mine\.jsonl: 2 cases, \d graded, \d partly, 0 unscored, \S+ s\n", done.out)
+    assert done.code == 0
+    assert re.match(r"mine\.jsonl: 2 cases, \d graded, \d partly, 0 unscored, \S+ s\n", done.out)
+    assert "Quotes that stand in the answer" in done.out
     told = read_facts(Path("out.jsonl"))
     assert (told.decider, told.source, told.cases) == ("builtin", "local", 2)
     assert [one.case for one in read_outcomes(Path("out.jsonl"))] == ["a", "b"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,8 @@ def test_a_fault_in_the_file_is_told_with_its_line(text: str, told: str) -> None
 def test_the_shipped_gates_name_figures_that_there_are() -> None:
     gates = read_gates(GATES.read_text(encoding="utf-8"), "evals/gates.yaml")
     known = {(one.key, f"kind:{one.kind}" if one.kind else "") for one in DEFINITIONS}
+    for file in (GATES.parent / "results").glob("*-*.json"):
+        known |= {(one["key"], one.get("slice", "")) for one in json.loads(file.read_text(encoding="utf-8"))["figures"]}
     floors = [one for sets in gates.floors.values() for found in sets.values() for one in found]
     named = {(one.key, one.slice) for one in floors} | {(one.key, one.slice) for one in gates.margins}
     assert floors and gates.margins and named <= known
