@@ -19,7 +19,7 @@ from typing import Literal
 from .build import DEFAULT_CHAT_MODEL, Asked, open_asked, open_library, read_price
 from .builtin import BuiltinDecider
 from .calibrated import calibrate_decider
-from .deciders import decider_over
+from .deciders import decider_over, sampled_over
 from .encoder import load
 from .errors import AnswersError, RecordingError, SettingsError
 from .evaluation.batches import model_of, read_replies, record_replies, request_lines
@@ -56,6 +56,8 @@ class Order:
     decider: DeciderName = "builtin"
     mode: Mode = "replay"
     repeats: int = 1
+    samples: int = 1
+    """How many times the chat model is asked about each answer in each repeat; recorded in a set of their own."""
     model: str | None = None
     """As requests name it; None: the one that was recorded, or that the settings say."""
     concurrency: int = 4
@@ -68,6 +70,7 @@ class Order:
         words = ["interviewer", "eval", name, "--decider", self.decider, "--record"]
         words += ["--model", self.model] if self.model else []
         words += ["--repeat", str(self.repeats)] if self.repeats > 1 else []
+        words += ["--samples", str(self.samples)] if self.samples > 1 else []
         words += ["--recordings", str(self.recordings)] if self.recordings else []
         return shlex.join(words)
 
@@ -76,7 +79,8 @@ class Order:
         path = Path(name)
         named = path.suffix == "" and (name in NAMED or not path.is_file())
         folder = self.recordings or (evals_folder() if named else path.parent) / "recordings"
-        return folder / f"{self.decider}-{path.stem}.jsonl"
+        asked = f"{self.decider}-{self.samples}-samples" if self.samples > 1 else self.decider
+        return folder / f"{asked}-{path.stem}.jsonl"
 
 
 @dataclass
@@ -148,6 +152,7 @@ def evaluate(settings: Settings, order: Order, out: Path, *, progress: Progress,
             sets=order.sets,
             decider=first.name,
             model=first.model,
+            samples=order.samples,
             made=_today(),
             source=graders.source,
             recorded=graders.recorded,
@@ -232,7 +237,14 @@ def _calibrated(graders: _Graders, settings: Settings, prompts: Prompts) -> _Gra
 
 
 def _maker(order: Order, endpoint: Endpoint, model: str, prompts: Prompts, *, local: bool) -> Callable[[int], Decider]:
-    return lambda repeat: decider_over(order.decider, _at(endpoint, repeat), model, prompts, local=local)
+    def make(repeat: int) -> Decider:
+        if order.samples == 1:
+            return decider_over(order.decider, _at(endpoint, repeat), model, prompts, local=local)
+        # Each sample of each repeat is a repeat of its own to recordings.
+        first = repeat * order.samples
+        return sampled_over([_at(endpoint, first + n) for n in range(order.samples)], model, prompts)
+
+    return make
 
 
 def _at(endpoint: Endpoint, repeat: int) -> Endpoint:
