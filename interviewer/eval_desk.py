@@ -37,6 +37,7 @@ __all__ = [
     "Order",
     "Ran",
     "Tally",
+    "decider_maker",
     "evaluate",
     "export_requests",
     "import_replies",
@@ -218,7 +219,7 @@ def _graders(settings: Settings, order: Order, prompts: Prompts, say: Say) -> It
     else:
         with open_asked(settings, say=say) as asked:
             if order.mode == "live":
-                make = _maker(order, asked.endpoint, asked.model, prompts, local=asked.local)
+                make = decider_maker(order, asked.endpoint, asked.model, prompts, local=asked.local)
                 yield _Graders(dict.fromkeys(order.sets, make), "live", asked=asked.endpoint)
             else:
                 yield from _recording(order, asked, prompts)
@@ -236,11 +237,14 @@ def _calibrated(graders: _Graders, settings: Settings, prompts: Prompts) -> _Gra
     return replace(graders, decider_for={name: over(make) for name, make in graders.decider_for.items()})
 
 
-def _maker(order: Order, endpoint: Endpoint, model: str, prompts: Prompts, *, local: bool) -> Callable[[int], Decider]:
+def decider_maker(
+    order: Order, endpoint: Endpoint, model: str, prompts: Prompts, *, local: bool
+) -> Callable[[int], Decider]:
+    """The decider of each repeat, asking this endpoint; over recordings, every sample of every repeat apart."""
+
     def make(repeat: int) -> Decider:
         if order.samples == 1:
             return decider_over(order.decider, _at(endpoint, repeat), model, prompts, local=local)
-        # Each sample of each repeat is a repeat of its own to recordings.
         first = repeat * order.samples
         return sampled_over([_at(endpoint, first + n) for n in range(order.samples)], model, prompts)
 
@@ -259,7 +263,7 @@ def _replaying(order: Order, prompts: Prompts) -> _Graders:
         models[name] = model = _recorded_model(order, name, replaying)
         days |= replaying.days[model]
         local = "id_slot" in replaying.first_of(model).request
-        decider_for[name] = _maker(order, replaying, model, prompts, local=local)
+        decider_for[name] = decider_maker(order, replaying, model, prompts, local=local)
     if len(set(models.values())) > 1:
         told = ", ".join(f"{name} by {model}" for name, model in models.items())
         raise SettingsError(f"The sets were graded by different models ({told}): run them one at a time.")
@@ -289,7 +293,7 @@ def _recording(order: Order, asked: Asked, prompts: Prompts) -> Iterator[_Grader
         for name, file in files.items()
     }
     yield _Graders(
-        {name: _maker(order, one, asked.model, prompts, local=asked.local) for name, one in endpoints.items()},
+        {name: decider_maker(order, one, asked.model, prompts, local=asked.local) for name, one in endpoints.items()},
         "recorded",
         asked=asked.endpoint,
     )
