@@ -27,6 +27,7 @@ from .prompts import Prompts
 from .readout import ReadoutDecider
 from .replies import read_models
 from .schema import Library, Limits
+from .second import GIVEN_ON
 from .settings import Settings
 from .store import Store
 
@@ -90,6 +91,8 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
         asked = [models.decisions, models.local_decisions, *([models.chat.endpoint] if models.chat else [])]
         chosen = _run(choose_decider(settings.decider, models, model=settings.decider_model), *asked)
         decider = calibrate_decider(chosen.decider, settings.calibration, prompt_hash=prompts.hash("grader"))
+        if settings.samples > 1 and decider.name != "chat":
+            notices.append(f"INTERVIEWER_SAMPLES={settings.samples} is for the chat grader: this one is asked once.")
         reader = decider if isinstance(chosen.decider, BuiltinDecider) else BuiltinDecider(load())
         yield Panel(
             library=library,
@@ -97,6 +100,8 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
             interviewer=Interviewer(prompts, chat, _grammar(chat, prompts)),
             decider=decider,
             reader=reader,
+            second=reader if settings.second_opinion and decider.name in GIVEN_ON else None,
+            samples=settings.samples if decider.name == "chat" else 1,
             grade_after_speech=isinstance(chosen.decider, ReadoutDecider) and chat is not None and chat.local,
             price=read_price(settings),
             limits=Limits(follow_ups=settings.follow_ups, minutes=settings.minutes),
@@ -142,7 +147,7 @@ def _models(settings: Settings, prompts: Prompts, stack: ExitStack, say: Say, no
     if settings.openai_api_key is not None or settings.openai_base_url is not None:
         endpoint = _endpoint(settings.openai_base_url, settings.openai_api_key, timeout_seconds)
         model = settings.model or _run(_default_model(endpoint), endpoint)
-        return Models(prompts, chat=LLM(endpoint, model), decisions=decisions or endpoint)
+        return Models(prompts, chat=LLM(endpoint, model), decisions=decisions or endpoint, samples=settings.samples)
     server = _start_local(settings, stack, say, notices)
     if server is None:
         return Models(prompts, decisions=decisions)

@@ -30,15 +30,19 @@ class ChatDecider:
     evidence: Literal["quoted"] = "quoted"
     english_only = False
 
-    def __init__(self, llm: LLM, prompts: Prompts, calibration: Calibration | None = None) -> None:
+    def __init__(
+        self, llm: LLM, prompts: Prompts, calibration: Calibration | None = None, *, temperature: float = 0.0
+    ) -> None:
         """Asks nothing yet.
 
         Args:
             llm: the chat model.
             prompts: `grader/chat_*.j2` and the questions' own wording.
             calibration: its agreement with raters, where that was measured; its thresholds mean nothing here.
+            temperature: of its requests; above 0 where several samples are compared.
         """
         self._llm = llm
+        self._temperature = temperature
         self._prompts = prompts
         self._format = 0
         self.model = llm.model
@@ -94,6 +98,7 @@ class ChatDecider:
                 reply = await self._llm.ask(
                     messages,
                     max_tokens=TOKENS_A_QUESTION * len(questions),
+                    temperature=self._temperature,
                     schema=verdict_schema(questions) if form == "schema" else None,
                     extra={"response_format": {"type": "json_object"}} if form == "object" else None,
                 )

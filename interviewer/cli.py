@@ -39,6 +39,7 @@ MOST_CHANGES = 20
 """Changed verdicts that are printed."""
 CANDIDATE = "candidate"
 """Whose labels they are that come from interviews, when nobody says."""
+ONE_IN_A_BATCH = "A batch asks once about each answer: leave out --samples, or unset INTERVIEWER_SAMPLES."
 THE_ANSWER = "(the candidate's answer)"
 ContentFlag = Annotated[
     list[Path] | None, typer.Option("--content", help="A folder of documents to add; may be given several times.")
@@ -52,6 +53,9 @@ DeciderFlag = Annotated[
 ]
 CalibrationFlag = Annotated[
     Path | None, typer.Option("--calibration", help="A file that `interviewer calibrate` wrote.")
+]
+SamplesFlag = Annotated[
+    int | None, typer.Option("--samples", help="How many times the chat grader is asked about each answer, 1 to 9.")
 ]
 LocalFlag = Annotated[
     str | None, typer.Option("--local-model", help="The embedded model: auto, off or the path of a GGUF file.")
@@ -146,6 +150,7 @@ def grade(
     content: ContentFlag = None,
     prompts: PromptsFlag = None,
     local_model: LocalFlag = None,
+    samples: SamplesFlag = None,
     concurrency: Annotated[int, typer.Option(min=1, max=64, help="Answers graded at once.")] = 2,
     export_batch: Annotated[
         Path | None, typer.Option(help="Write the chat decider's requests as an OpenAI batch file; send nothing.")
@@ -159,7 +164,11 @@ def grade(
     from .batch import read_answers
     from .build import open_panel
 
-    settings = _settings(content=content, prompts=prompts, decider=decider, local_model=local_model)
+    settings = _settings(
+        content=content, prompts=prompts, decider=decider, local_model=local_model, samples=samples
+    )  # fmt: skip
+    if settings.samples > 1 and (export_batch or import_batch):
+        fail(ONE_IN_A_BATCH, code=2)
     if export_batch is not None:
         count, job = commands.export_batch(settings, answers, export_batch)
         _note(f"{export_batch}: {_count(count, 'request')}. Nothing was sent.")
@@ -269,6 +278,7 @@ def eval_(
     record: Annotated[bool, typer.Option("--record", help="Ask the model in the settings, and record it.")] = False,
     live: Annotated[bool, typer.Option("--live", help="Ask the model in the settings, and keep nothing.")] = False,
     repeat: Annotated[int, typer.Option(min=1, max=100, help="How often each answer is graded.")] = 1,
+    samples: SamplesFlag = None,
     model: Annotated[str | None, typer.Option(help="The model that grades, or that was recorded.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the outcomes go, one a line; goes on with them.")] = None,
     json_: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON.")] = None,
@@ -311,15 +321,23 @@ def eval_(
         fail("Batches are for the chat decider: add --decider chat.", code=2)
     if against and bless is not None:
         fail("--against and --bless exclude each other: compare first, then bless.", code=2)
+    if samples is not None and samples > 1 and decider != "chat":
+        fail("--samples is for the chat decider: add --decider chat.", code=2)
     settings = _settings(
         content=content, prompts=prompts, decider=decider, local_model=local_model, model=model, decider_model=model,
-        calibration=calibration,
+        calibration=calibration, samples=samples,
     )  # fmt: skip
+    taken = settings.samples if decider == "chat" else 1
+    if taken > 1 and (export_batch or import_batch):
+        fail(ONE_IN_A_BATCH, code=2)
+    if taken > 1 and bless is not None:
+        fail("Baselines are of one sample a verdict: leave out --bless, or --samples.", code=2)
     order = eval_desk.Order(
         sets=tuple(dict.fromkeys(sets or eval_desk.DEFAULT_SETS)),
         decider=decider,
         mode="record" if record else "live" if live else "replay",
         repeats=repeat,
+        samples=taken,
         model=model,
         concurrency=concurrency,
         recordings=recordings,

@@ -61,6 +61,7 @@ async def grade_answers(panel: Panel, job: Job, out: Path, *, concurrency: int, 
         id: {
             "decider": panel.decider.name,
             "model": panel.decider.model,
+            "samples": panel.samples,
             "prompt_hash": panel.prompts.hash("grader"),
             "rubric_hash": rubric_hash(document),
         }

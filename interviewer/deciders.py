@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .builtin import BuiltinDecider
@@ -13,9 +14,10 @@ from .llm import LLM, Endpoint
 from .prompts import Prompts
 from .readout import ReadoutDecider
 from .replies import read_models
+from .sampling import SAMPLING_TEMPERATURE, SampledDecider
 from .schema import Agreement, Calibration, Decider, DeciderName, Predicate, State
 
-__all__ = ["Chosen", "Models", "asked_through", "choose_decider", "decider_over"]
+__all__ = ["Chosen", "Models", "asked_through", "choose_decider", "decider_over", "sampled_over"]
 
 DECISION_MODELS = ("gpt-6-luna", "jev", "openjev", "clef", "laya", "kev-", "solar-decide", "sarvam-prism", "d1-omni")
 """Beginnings of the names under which endpoints list decision models."""
@@ -36,6 +38,8 @@ class Models:
     """The embedded chat model."""
     local_decisions: Endpoint | None = None
     """The embedded decision model, when the local file is one."""
+    samples: int = 1
+    """How many times a chat model is asked about each answer."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ async def choose_decider(wanted: str, models: Models, *, model: str | None = Non
     if wanted == "chat":
         if models.chat is None:
             raise SettingsError("INTERVIEWER_DECIDER=chat needs a chat model: set OPENAI_API_KEY or OPENAI_BASE_URL.")
-        return Chosen(ChatDecider(models.chat, models.prompts), "The chat model grades, as asked for.")
+        return Chosen(_chat(models.chat, models), f"The chat model grades, as asked for{_say_samples(models)}.")
     if wanted == "readout":
         return await _forced_readout(models)
     if wanted in ("openai", "systemone"):
@@ -91,6 +95,13 @@ def decider_over(
     return ChatDecider(llm, prompts) if name == "chat" else _readout(llm, Models(prompts), "").decider
 
 
+def sampled_over(endpoints: Sequence[Endpoint], model: str, prompts: Prompts) -> Decider:
+    """The chat decider with one sample through each of these endpoints, two or more; asks nothing yet."""
+    return SampledDecider(
+        [ChatDecider(LLM(one, model), prompts, temperature=SAMPLING_TEMPERATURE) for one in endpoints]
+    )
+
+
 def asked_through(decider: Decider, models: Models) -> tuple[Endpoint, bool]:
     """The endpoint that a chosen decider asks, and whether the model there is the embedded one.
 
@@ -104,6 +115,16 @@ def asked_through(decider: Decider, models: Models) -> tuple[Endpoint, bool]:
     if decider.name in ("openai", "systemone") and endpoint is not None:
         return endpoint, False
     raise SettingsError(f"The {decider.name} grader asks no model: it always runs on this machine.")
+
+
+def _chat(llm: LLM, models: Models) -> Decider:
+    if models.samples == 1:
+        return ChatDecider(llm, models.prompts)
+    return sampled_over([llm.endpoint] * models.samples, llm.model, models.prompts)
+
+
+def _say_samples(models: Models) -> str:
+    return f", {models.samples} samples a verdict" if models.samples > 1 else ""
 
 
 def _readout(llm: LLM, models: Models, why: str) -> Chosen:
@@ -166,7 +187,7 @@ async def _found(models: Models, model: str | None) -> Chosen:
 def _next_best(models: Models, model: str | None) -> Chosen:
     """Without a decision model elsewhere: the chat model, else one on this machine."""
     if models.chat is not None:
-        return Chosen(ChatDecider(models.chat, models.prompts), f"The chat model {models.chat.model} grades.")
+        return Chosen(_chat(models.chat, models), f"The chat model {models.chat.model} grades{_say_samples(models)}.")
     if models.local_decisions is not None:
         decider = _decision_decider("systemone", models.local_decisions, model or "local")
         return Chosen(decider, "The decision model on this machine grades.")

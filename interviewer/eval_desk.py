@@ -19,7 +19,7 @@ from typing import Literal
 from .build import DEFAULT_CHAT_MODEL, Asked, open_asked, open_library, read_price
 from .builtin import BuiltinDecider
 from .calibrated import calibrate_decider
-from .deciders import decider_over
+from .deciders import decider_over, sampled_over
 from .encoder import load
 from .errors import AnswersError, RecordingError, SettingsError
 from .evaluation.batches import model_of, read_replies, record_replies, request_lines
@@ -37,6 +37,7 @@ __all__ = [
     "Order",
     "Ran",
     "Tally",
+    "decider_maker",
     "evaluate",
     "export_requests",
     "import_replies",
@@ -56,6 +57,8 @@ class Order:
     decider: DeciderName = "builtin"
     mode: Mode = "replay"
     repeats: int = 1
+    samples: int = 1
+    """How many times the chat model is asked about each answer in each repeat; recorded in a set of their own."""
     model: str | None = None
     """As requests name it; None: the one that was recorded, or that the settings say."""
     concurrency: int = 4
@@ -68,6 +71,7 @@ class Order:
         words = ["interviewer", "eval", name, "--decider", self.decider, "--record"]
         words += ["--model", self.model] if self.model else []
         words += ["--repeat", str(self.repeats)] if self.repeats > 1 else []
+        words += ["--samples", str(self.samples)] if self.samples > 1 else []
         words += ["--recordings", str(self.recordings)] if self.recordings else []
         return shlex.join(words)
 
@@ -76,7 +80,8 @@ class Order:
         path = Path(name)
         named = path.suffix == "" and (name in NAMED or not path.is_file())
         folder = self.recordings or (evals_folder() if named else path.parent) / "recordings"
-        return folder / f"{self.decider}-{path.stem}.jsonl"
+        asked = f"{self.decider}-{self.samples}-samples" if self.samples > 1 else self.decider
+        return folder / f"{asked}-{path.stem}.jsonl"
 
 
 @dataclass
@@ -148,6 +153,7 @@ def evaluate(settings: Settings, order: Order, out: Path, *, progress: Progress,
             sets=order.sets,
             decider=first.name,
             model=first.model,
+            samples=order.samples,
             made=_today(),
             source=graders.source,
             recorded=graders.recorded,
@@ -213,7 +219,7 @@ def _graders(settings: Settings, order: Order, prompts: Prompts, say: Say) -> It
     else:
         with open_asked(settings, say=say) as asked:
             if order.mode == "live":
-                make = _maker(order, asked.endpoint, asked.model, prompts, local=asked.local)
+                make = decider_maker(order, asked.endpoint, asked.model, prompts, local=asked.local)
                 yield _Graders(dict.fromkeys(order.sets, make), "live", asked=asked.endpoint)
             else:
                 yield from _recording(order, asked, prompts)
@@ -231,8 +237,18 @@ def _calibrated(graders: _Graders, settings: Settings, prompts: Prompts) -> _Gra
     return replace(graders, decider_for={name: over(make) for name, make in graders.decider_for.items()})
 
 
-def _maker(order: Order, endpoint: Endpoint, model: str, prompts: Prompts, *, local: bool) -> Callable[[int], Decider]:
-    return lambda repeat: decider_over(order.decider, _at(endpoint, repeat), model, prompts, local=local)
+def decider_maker(
+    order: Order, endpoint: Endpoint, model: str, prompts: Prompts, *, local: bool
+) -> Callable[[int], Decider]:
+    """The decider of each repeat, asking this endpoint; over recordings, every sample of every repeat apart."""
+
+    def make(repeat: int) -> Decider:
+        if order.samples == 1:
+            return decider_over(order.decider, _at(endpoint, repeat), model, prompts, local=local)
+        first = repeat * order.samples
+        return sampled_over([_at(endpoint, first + n) for n in range(order.samples)], model, prompts)
+
+    return make
 
 
 def _at(endpoint: Endpoint, repeat: int) -> Endpoint:
@@ -247,7 +263,7 @@ def _replaying(order: Order, prompts: Prompts) -> _Graders:
         models[name] = model = _recorded_model(order, name, replaying)
         days |= replaying.days[model]
         local = "id_slot" in replaying.first_of(model).request
-        decider_for[name] = _maker(order, replaying, model, prompts, local=local)
+        decider_for[name] = decider_maker(order, replaying, model, prompts, local=local)
     if len(set(models.values())) > 1:
         told = ", ".join(f"{name} by {model}" for name, model in models.items())
         raise SettingsError(f"The sets were graded by different models ({told}): run them one at a time.")
@@ -277,7 +293,7 @@ def _recording(order: Order, asked: Asked, prompts: Prompts) -> Iterator[_Grader
         for name, file in files.items()
     }
     yield _Graders(
-        {name: _maker(order, one, asked.model, prompts, local=asked.local) for name, one in endpoints.items()},
+        {name: decider_maker(order, one, asked.model, prompts, local=asked.local) for name, one in endpoints.items()},
         "recorded",
         asked=asked.endpoint,
     )

@@ -7,7 +7,7 @@ and the rest *unscored* with the reason.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import scoring
@@ -72,7 +72,7 @@ async def grade(
     price: Price | None = None,
     clock: Callable[[], float] = time.monotonic,
     only_last: bool = False,
-) -> AsyncIterator[Grade]:
+) -> AsyncGenerator[Grade]:
     """Grades all answers to one question together, yielding after every decision.
 
     Args:
@@ -213,12 +213,13 @@ def finish(
     filled = blank.model_copy(
         update={
             "tokens": usage.prompt_tokens + usage.completion_tokens,
+            "samples": max((decision.samples for decision in decisions.values()), default=1),
             "usd": price.of(usage) if price else None,
             **_verdicts(document, decisions, quotes, calibration),
         }
     )
     if failure is None and _off_topic(decisions.get(ON_TOPIC), filled):
-        stamps = {"tokens": filled.tokens, "usd": filled.usd, "reason": "off_topic"}
+        stamps = {"tokens": filled.tokens, "samples": filled.samples, "usd": filled.usd, "reason": "off_topic"}
         return blank.model_copy(update=stamps)
     covered = scoring.coverage(filled.key_points)
     band = scoring.band(filled.key_points, filled.motivations, filled.red_flags) if failure is None else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from .content import LiveLibrary
@@ -11,6 +12,7 @@ from .grading import Price, grade
 from .interview import Interviewer, begin
 from .prompts import Prompts
 from .schema import Decider, Grade, Interview, Library, Limits, Plan, QuestionDocument
+from .second import second_opinion
 
 __all__ = ["Description", "Panel"]
 
@@ -37,6 +39,10 @@ class Panel:
     decider: Decider
     reader: Decider | None = None
     """A quick decider whose reading of a draft chooses the next probe; None: probes follow finished grades only."""
+    second: Decider | None = None
+    """Who else reads the answers once they are graded; None: nobody."""
+    samples: int = 1
+    """How many times a chat model that grades is asked about each answer."""
     grade_after_speech: bool = False
     """True when the interviewer's model and the grader share this machine, so that speech goes first."""
     price: Price | None = None
@@ -73,11 +79,19 @@ class Panel:
         interview = begin(documents, prompts=self.prompts, id=id, now=now, limits=limits)
         return interview.model_copy(update={"plan": plan.title}) if plan else interview
 
-    def grade(
+    async def grade(
         self, document: QuestionDocument, answers: Sequence[str], *, asked: Sequence[str], id: str = ""
-    ) -> AsyncIterator[Grade]:
-        """The grade of the answers as it fills in, by this panel's grader."""
-        return self._grade(self.decider, document, answers, asked, id)
+    ) -> AsyncGenerator[Grade]:
+        """The grade of the answers as it fills in, by this panel's grader; last, with the second opinion on it."""
+        latest: Grade | None = None
+        async with aclosing(self._grade(self.decider, document, answers, asked, id)) as grades:
+            async for latest in grades:
+                yield latest
+        if self.second is None or latest is None or latest.status == "unscored":
+            return
+        others = [grade async for grade in self._grade(self.second, document, answers, asked, id)]
+        if (opinion := second_opinion(latest, others[-1])) is not None:
+            yield latest.model_copy(update={"second_opinion": opinion})
 
     async def read(self, document: QuestionDocument, answers: Sequence[str], *, asked: Sequence[str]) -> Grade | None:
         """What the reader makes of the answers so far, draft included; None without a reader."""
@@ -115,7 +129,7 @@ class Panel:
 
     def _grade(
         self, decider: Decider, document: QuestionDocument, answers: Sequence[str], asked: Sequence[str], id: str
-    ) -> AsyncIterator[Grade]:
+    ) -> AsyncGenerator[Grade]:
         return grade(
             document,
             answers,

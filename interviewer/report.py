@@ -42,7 +42,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     (
         "Small and pure",
         "folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring agreement "
-        "probes advice replies plans places overlaps calibrated",
+        "probes advice replies plans places overlaps calibrated sampling "
+        "second",
     ),
     (
         "Edges: one outside thing each",

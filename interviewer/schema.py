@@ -248,8 +248,12 @@ class Decision(Record):
     reason: str = ""
     refusal: str = ""
     """Why there is no answer; empty when there is one."""
+    unsure: str = ""
+    """Why there is no verdict though there are answers: samples that disagree. There are no probabilities then."""
     measured: bool = True
     """False: the value was stated (by a chat model), so its 1.0 is no probability and is never shown as one."""
+    samples: int = 1
+    """How many times a chat model was asked for it."""
     usage: Usage = Usage()
     """Tokens of the request behind it, on the first decision of that request only."""
 
@@ -374,6 +378,24 @@ class Advice(Record):
     """Which step of the guide, from 1; None for an example."""
 
 
+class OtherVerdict(Record):
+    """A verdict of a second opinion, opposite to the grade's."""
+
+    kind: Literal["key_point", "red_flag"]
+    criterion: str
+    """Id of the criterion."""
+    verdict: Literal["covered", "missing", "present", "absent"]
+
+
+class SecondOpinion(Record):
+    """What another decider sees as the opposite; no verdict, band or coverage rests on it."""
+
+    decider: DeciderName
+    model: str
+    differs: tuple[OtherVerdict, ...] = ()
+    """Where it is sure of the opposite: covered and missing, present and absent."""
+
+
 class Grade(Record):
     """All verdicts on the answers to one question; one line of `interviewer grade --out`."""
 
@@ -394,8 +416,12 @@ class Grade(Record):
     advice: tuple[Advice, ...] = ()
     set_aside: tuple[Quote, ...] = ()
     """Sentences that no verdict rests on because they speak to the grader instead of answering."""
+    second_opinion: SecondOpinion | None = None
+    """None: nobody else was asked, or couldn't read the answers."""
     decider: DeciderName
     model: str
+    samples: int = 1
+    """How many times the chat model was asked about each criterion; 1 also where nothing was asked."""
     prompt_hash: str
     rubric_hash: str
     answer_hash: str = ""

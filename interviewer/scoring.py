@@ -3,7 +3,8 @@
 The rule, in full:
 
 * A verdict is the likeliest value of a decision whose probability reaches the decider's calibrated threshold;
-  below it the verdict is *unsure*. A refused or missing decision is *unscored*. Neither is ever rounded up.
+  below it, or where a chat model's samples disagree, the verdict is *unsure*. A refused or missing decision is
+  *unscored*. Neither is ever rounded up.
 * Every covered or partly covered key point, every motivation above level 0, every present red flag and every STAR
   part that is there needs words of the candidate that code has found; without them it is *unsure* (no sentence
   shows it); a chat model's words that are not in the answer make it *unscored*.
@@ -126,6 +127,8 @@ def likeliest(decision: Decision) -> tuple[str, float]:
 
 def needs_words(decision: Decision, calibration: Calibration) -> bool:
     """Whether a decision, if it stands, needs words of the candidate that show it."""
+    if decision.unsure:
+        return False
     kind = decision.name.partition(".")[0]
     value, probability = likeliest(decision)
     if kind == "red_flag":
@@ -140,6 +143,8 @@ def _settle(
     least: Callable[[str], float],
 ) -> Judged:
     """One decision against its threshold and its quotes."""
+    if decision is not None and decision.unsure:
+        return Judged("unsure", None, (), decision.unsure)
     if decision is None or decision.refusal or not decision.probabilities:
         return Judged("unscored", None, (), (decision.refusal if decision else "") or NOT_JUDGED)
     value, probability = likeliest(decision)

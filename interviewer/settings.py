@@ -131,6 +131,18 @@ class Settings(BaseSettings):
     decider_model: str | None = _variable(
         "INTERVIEWER_DECIDER_MODEL", "Decision model that grades.", min_length=1, max_length=200
     )
+    samples: int = _variable(
+        "INTERVIEWER_SAMPLES",
+        "How many times the chat grader is asked about each answer; where the samples disagree it is unsure.",
+        1,
+        ge=1,
+        le=9,
+    )
+    second_opinion: bool = _variable(
+        "INTERVIEWER_SECOND_OPINION",
+        "Whether the built-in grader also reads what a model graded, and its opposite verdicts are shown beside.",
+        True,
+    )
     decider_url: WebAddress | None = _variable(
         "INTERVIEWER_DECIDER_URL", "Address of the decision model's endpoint, when it is another one."
     )

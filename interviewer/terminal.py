@@ -19,7 +19,7 @@ from rich.text import Text
 from .errors import InterviewerError, StoreError
 from .interview import answer, answers_to, end, next_step, speak, with_grade
 from .panel import Panel
-from .schema import STAR_PARTS, Grade, Interview, Library, Plan, QuestionDocument, Quote
+from .schema import STAR_PARTS, Grade, Interview, Kind, Library, Plan, QuestionDocument, Quote
 from .store import Store, new_id
 from .wording import (
     BANDS,
@@ -30,6 +30,7 @@ from .wording import (
     explain_band,
     number_evidence,
     say_making,
+    say_second_opinion,
     say_set_aside,
     say_status,
     summarise,
@@ -309,13 +310,17 @@ def _answer_lines(grade: Grade, document: QuestionDocument, answers: Sequence[st
 def _criterion_lines(grade: Grade, document: QuestionDocument, *, several: bool) -> Iterator[Text]:
     numbers = {(item.kind, item.criterion): item.number for item in number_evidence(grade, document)}
 
-    def line(kind: str, criterion: str, name: str, verdict: str, word: str, quotes: Sequence[Quote]) -> Iterator[Text]:
+    opinions = say_second_opinion(grade)
+
+    def line(kind: Kind, criterion: str, name: str, verdict: str, word: str, quotes: Sequence[Quote]) -> Iterator[Text]:
         sign, style = SIGNS[verdict]
         number = next((f" [{n}]" for (k, c), n in numbers.items() if (k, c) == (kind, criterion)), "")
         yield Text.assemble(f"  {sign} {clean(name)}: ", (word, style), (number, "bold"))
         for quote in quotes:
             source = f" (answer {quote.answer + 1})" if several else ""
             yield Text(f"      “{clean(quote.text.strip())}”{source}", "italic")
+        if other := opinions.get((kind, criterion)):
+            yield Text(f"      {clean(other)}", "dim italic")
 
     yield Text("\nRed flags", "bold")
     for flag in document.red_flags:

@@ -7,6 +7,7 @@ rests on words of the candidate a number, `cut_answers` cuts the answers where t
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 
 from .intake import STATES
@@ -35,7 +36,9 @@ __all__ = [
     "explain_band",
     "not_judged",
     "number_evidence",
+    "said_unsure",
     "say_making",
+    "say_second_opinion",
     "say_set_aside",
     "say_status",
     "say_verdict",
@@ -66,6 +69,10 @@ STATE_NAMES = {
     "declined": "No example given",
 }
 """Headings for the reasons of `intake.STATES`."""
+
+
+_UNSURE = re.compile(r"\d+ samples: |The likeliest verdict ")
+"""How the reasons of `sampling` and `scoring` for being unsure begin."""
 
 
 class Evidence(Record):
@@ -140,6 +147,12 @@ def _cut(text: str, spans: Sequence[tuple[int, int, int]]) -> tuple[Segment, ...
         )
         for low, high in itertools.pairwise(edges)
     )
+
+
+def said_unsure(found: MotivationVerdict) -> bool:
+    """Whether a motivation has no level because its decider was unsure, not because there was no usable decision."""
+    told = found.probability is not None or _UNSURE.match(found.reason) is not None
+    return found.level is None and told and not not_judged(found)
 
 
 def not_judged(verdict: KeyPointVerdict | MotivationVerdict | RedFlagVerdict) -> bool:
@@ -218,6 +231,20 @@ def say_set_aside(grade: Grade) -> str:
     return f"{some} to the grader instead of answering, and counted neither for nor against you."
 
 
+def say_second_opinion(grade: Grade) -> dict[tuple[Kind, str], str]:
+    """A sentence for each criterion that the second opinion sees as the opposite."""
+    if grade.second_opinion is None:
+        return {}
+    who = "The built-in grader" if grade.second_opinion.decider == "builtin" else grade.second_opinion.model
+    says = {
+        "covered": f"{who} reads this as covered.",
+        "missing": f"{who} reads this as missing.",
+        "present": f"{who} finds this in your words.",
+        "absent": f"{who} does not find this in your words.",
+    }
+    return {(one.kind, one.criterion): says[one.verdict] for one in grade.second_opinion.differs}
+
+
 def say_verdict(verdict: str) -> str:
     """A key of `VERDICTS`, or a level, in words."""
     return VERDICTS.get(verdict) or f"Level {verdict} of 3"
@@ -226,6 +253,8 @@ def say_verdict(verdict: str) -> str:
 def say_making(grade: Grade) -> str:
     """What graded, how long it took and what it cost."""
     parts = [f"{grade.model} ({grade.decider})" if grade.model else grade.decider, f"{grade.seconds:.1f} s"]
+    if grade.samples > 1:
+        parts.insert(1, f"{grade.samples} samples")
     if grade.tokens:
         parts.append(f"{grade.tokens:,} tokens")
     if grade.usd is not None:

@@ -21,6 +21,7 @@ from interviewer.errors import ContentError, ModelFileError, ProviderUnreachable
 from interviewer.grading import questions_for
 from interviewer.llm import OpenAIEndpoint
 from interviewer.panel import Panel
+from interviewer.sampling import SampledDecider
 from interviewer.settings import Settings
 
 ELSEWHERE = "https://decisions.example/v1"
@@ -102,6 +103,28 @@ def test_a_chat_model_named_in_the_settings_is_taken_at_its_word() -> None:
         host.get("/models").mock(return_value=models("llama-4"))
         with seated(openai_base_url=wire.BASE_URL, model="mine") as (panel, _):
             assert panel.interviewer.name == panel.decider.model == "mine"
+
+
+def test_the_builtin_grader_gives_a_second_opinion_on_what_a_model_grades_unless_turned_off() -> None:
+    with wire.mock_host() as host:
+        host.get("/models").mock(return_value=models("llama-4"))
+        with seated(openai_base_url=wire.BASE_URL, model="mine") as (panel, _):
+            assert panel.second is panel.reader is not None
+        with seated(openai_base_url=wire.BASE_URL, model="mine", second_opinion=False) as (panel, _):
+            assert panel.second is None and panel.reader is not None
+    with seated() as (panel, _):
+        assert panel.decider.name == "builtin" and panel.second is None
+
+
+def test_samples_are_taken_of_a_chat_model_and_said_to_count_for_no_other() -> None:
+    with wire.mock_host() as host:
+        host.get("/models").mock(return_value=models("llama-4"))
+        with seated(openai_base_url=wire.BASE_URL, model="mine", samples=3) as (panel, _):
+            assert isinstance(panel.decider, SampledDecider) and panel.samples == len(panel.decider.samples) == 3
+            assert panel.notices[-1].startswith("The chat model mine grades, 3 samples a verdict.")
+    with seated(samples=3) as (panel, _):
+        assert panel.samples == 1
+        assert "INTERVIEWER_SAMPLES=3 is for the chat grader: this one is asked once." in panel.notices
 
 
 def test_an_endpoint_that_cannot_be_reached_is_an_error_and_not_a_fallback() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,16 @@ async def test_another_grader_grades_everything_again(tmp_path: Path) -> None:
     other.model = "another"
     grades, counts = await grade(tmp_path, other, line("a"), line("b"))
     assert counts == (0, 2) and {one.model for one in grades} == {"another"}
+
+
+async def test_a_grade_of_one_sample_is_not_kept_when_three_are_asked_for(tmp_path: Path) -> None:
+    job, out = read_answers(write(tmp_path / "answers.jsonl", line("a")), LIBRARY), tmp_path / "grades.jsonl"
+
+    async def again(samples: int) -> tuple[int, int]:
+        panel = replace(seat(said=VERDICTS), samples=samples)
+        return await grade_answers(panel, job, out, concurrency=1, progress=lambda *_: None)
+
+    assert [await again(1), await again(1), await again(3)] == [(0, 1), (1, 0), (0, 1)]
 
 
 # ── batches ──────────────────────────────────────────────────────────────────────────────────────────

@@ -18,7 +18,7 @@ from interviewer import readout
 from interviewer.chat_decider import ChatDecider
 from interviewer.deciders import decider_over
 from interviewer.errors import AnswersError, ProviderError, ProviderUnsupported, RecordingError, SettingsError
-from interviewer.eval_desk import Order, evaluate
+from interviewer.eval_desk import Order, decider_maker, evaluate
 from interviewer.evaluation.batches import model_of, read_replies, record_replies, request_lines
 from interviewer.evaluation.records import Case, Outcome, RunFacts
 from interviewer.evaluation.running import PATIENCE, Work, grade_case, read_facts, read_outcomes, run
@@ -260,6 +260,29 @@ async def test_what_was_recorded_replays_to_the_same_grades_repeat_by_repeat(
     assert [one.grade.tokens for one in replayed] == [one.grade.tokens for one in live]
     assert len({one.grade.tokens for one in replayed}) == 6  # the model's count of replies is in its usage
     assert all(one.grade.status == "graded" for one in replayed)
+
+
+def sampled_by(endpoint: RecordingEndpoint | ReplayingEndpoint) -> Callable[[int], Decider]:
+    order = Order(decider="chat", samples=3)
+    return decider_maker(order, endpoint, "big", PROMPTS, local=False)
+
+
+async def test_samples_are_recorded_apart_and_replay_to_the_same_grades(tmp_path: Path) -> None:
+    file, cases = tmp_path / "rec.jsonl", [case(id) for id in "ab"]
+    live = await collect(cases, sampled_by(RecordingEndpoint(Chat(), file)), tmp_path / "1.jsonl", repeats=2)
+    replayed = await collect(cases, sampled_by(ReplayingEndpoint(file)), tmp_path / "2.jsonl", repeats=2, concurrency=2)
+    assert [one.grade.tokens for one in replayed] == [one.grade.tokens for one in live]
+    assert {one.grade.samples for one in replayed} == {3}
+    # 2 repeats of 3 samples: of each request the repeats 0 to 5, each recorded once
+    assert [one.repeat for one in read_recordings(file)].count(5) == len({one.key for one in read_recordings(file)})
+    assert len(read_recordings(file)) == 6 * len({one.key for one in read_recordings(file)})
+
+
+def test_samples_are_recorded_in_a_set_of_their_own() -> None:
+    one, three = Order(decider="chat"), Order(decider="chat", samples=3)
+    assert one.file("test").name == "chat-test.jsonl"
+    assert three.file("test").name == "chat-3-samples-test.jsonl"
+    assert "--samples 3" in three.command("test") and "--samples" not in one.command("test")
 
 
 async def test_replaying_goes_on_in_the_right_repeat_after_an_interruption(tmp_path: Path) -> None:

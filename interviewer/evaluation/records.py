@@ -61,6 +61,8 @@ class RunFacts(Record):
     sets: tuple[str, ...]
     decider: DeciderName
     model: str
+    samples: int = 1
+    """How many times the chat model was asked about each answer in each repeat."""
     made: str
     """Day, YYYY-MM-DD."""
     source: Literal["local", "replayed", "recorded", "live"]

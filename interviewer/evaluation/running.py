@@ -271,7 +271,7 @@ class _Earlier:
 
 
 def _same_run(one: RunFacts, other: RunFacts) -> bool:
-    alike = ("decider", "model", "prompt_hash", "calibration", "source")
+    alike = ("decider", "model", "samples", "prompt_hash", "calibration", "source")
     return all(getattr(one, name) == getattr(other, name) for name in alike)
 
 

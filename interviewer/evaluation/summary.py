@@ -183,9 +183,13 @@ def say_labellers(names: Sequence[str]) -> str:
 
 def say_run(facts: RunFacts) -> str:
     """Where the verdicts come from, and of which day."""
-    return {
-        "local": f"run on this machine on {facts.made}",
-        "replayed": f"replayed on {facts.made} from what the model said on {facts.recorded or 'an unknown day'}",
-        "recorded": f"asked and recorded on {facts.made}",
-        "live": f"asked on {facts.made}",
-    }[facts.source]
+    samples = f"{facts.samples} samples a verdict, " if facts.samples > 1 else ""
+    return (
+        samples
+        + {
+            "local": f"run on this machine on {facts.made}",
+            "replayed": f"replayed on {facts.made} from what the model said on {facts.recorded or 'an unknown day'}",
+            "recorded": f"asked and recorded on {facts.made}",
+            "live": f"asked on {facts.made}",
+        }[facts.source]
+    )

@@ -26,9 +26,10 @@ from ..wording import (
     STAR_NAMES,
     VERDICTS,
     explain_band,
-    not_judged,
     number_evidence,
+    said_unsure,
     say_making,
+    say_second_opinion,
     say_set_aside,
     say_status,
     summarise,
@@ -62,6 +63,7 @@ class _View:
         self.numbers = {(item.kind, item.criterion): item for item in self.evidence}
         self.disputes = disputes
         self.refusal = refusal
+        self.opinions = say_second_opinion(grade)
 
     def lights(self, kind: Kind, criterion: str) -> str:
         """Attributes that tie a criterion to its words."""
@@ -234,10 +236,13 @@ def _row(
     said = "Not judged yet" if waiting else word or VERDICTS[verdict]
     sure = "" if probability is None or waiting else f'<span class="sure">{probability:.0%} sure</span>'
     why = f'<p class="reason">{escape(reason)}</p>' if reason and not waiting else ""
+    other = view.opinions.get((kind, criterion), "")
+    second = f'<p class="reason second">{escape(other)}</p>' if other else ""
     return (
         f'<li class="criterion is-{shown}" {view.lights(kind, criterion)}>{icon(shown)}'
         f'<div class="what"><p class="name"><b>{escape(name)}</b> <span class="verdict">{escape(said)}</span>{sure}'
-        f"{view.badge(kind, criterion)}</p>{extra}{view.quotes(quotes)}{why}{view.differ(kind, criterion, name)}"
+        f"{view.badge(kind, criterion)}</p>{extra}{view.quotes(quotes)}{why}{second}"
+        f"{view.differ(kind, criterion, name)}"
         "</div></li>"
     )
 
@@ -278,7 +283,7 @@ def _motivations(view: _View) -> str:
 
 def _motivation(view: _View, motivation: Motivation, found: MotivationVerdict) -> str:
     if found.level is None:
-        verdict = "unscored" if not_judged(found) or found.probability is None else "unsure"
+        verdict = "unsure" if said_unsure(found) else "unscored"
         return _row(
             view, "motivation", motivation.id, motivation.name, verdict,
             quotes=found.quotes, reason=found.reason, probability=found.probability,
@@ -310,7 +315,10 @@ def _flags(view: _View) -> str:
     quiet = [
         flag
         for flag, judged in shown
-        if judged.verdict == "absent" and not view.running and not view.disputed("red_flag", flag.id)
+        if judged.verdict == "absent"
+        and not view.running
+        and not view.disputed("red_flag", flag.id)
+        and ("red_flag", flag.id) not in view.opinions
     ]
     loud = [pair for pair in shown if pair[0] not in quiet]
     rows = "".join(
