@@ -14,7 +14,7 @@ WEAK_LEVEL = 1
 
 
 def choose_probe(document: QuestionDocument, grade: Grade | None, used: Collection[tuple[str, str]]) -> Probe | None:
-    """The first gap worth asking about: motivations (weakest first), then key points, then missing STAR parts.
+    """The first gap worth asking about: motivations (weakest first), key points, missing STAR parts, what is unsure.
 
     Args:
         document: the question's.
@@ -60,6 +60,11 @@ def _gaps(document: QuestionDocument, grade: Grade | None) -> Iterator[Probe]:
             yield Probe(
                 kind="star", criterion=part, text=document.star_probes[part], reason=f"no {part} in the story so far"
             )
+    for point in document.key_points:
+        # What may be there is asked after what isn't.
+        if grade and grade.key_points[point.id].verdict in ("unsure", "unscored"):
+            reason = f"key point {point.id} is not known yet"
+            yield Probe(kind="key_point", criterion=point.id, text=point.probe, reason=reason)
 
 
 # ── rules of the interviewer's line ──────────────────────────────────────────────────────────────────

@@ -44,13 +44,14 @@ def known(**changes: object) -> Grade:
         (known(calm="partial", learning="missing", result=False), "learning"),
         (known(calm="partial", result=False), "calm"),
         (known(result=False), "result"),
-        (known(calm="unsure"), None),
+        (known(calm="unsure", result=False), "result"),
+        (known(calm="unsure"), "calm"),
         (known(), None),
         (known().model_copy(update={"status": "unscored"}), "conflict_resolution"),
         (None, "conflict_resolution"),
     ],
 )
-def test_motivations_come_first_weakest_first_then_key_points_then_the_story(
+def test_motivations_come_first_weakest_first_then_key_points_the_story_and_what_is_unsure(
     grade: Grade | None, criterion: str | None
 ) -> None:
     probe = choose_probe(QUESTION, grade, used=())
