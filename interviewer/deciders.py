@@ -195,7 +195,7 @@ def _next_best(models: Models, model: str | None) -> Chosen:
     if models.local is None:
         return Chosen(builtin, "The built-in grader grades: there is no model to ask.")
     readout = ReadoutDecider(models.local, models.prompts, builtin=builtin)
-    if _figure(readout.calibration.agreement) > _figure(readout.alone):
+    if readout.looks and _figure(readout.calibration.agreement) > _figure(readout.alone):
         why = "The built-in grader and the embedded model's second look grade: together they agree better with raters."
         return Chosen(readout, why)
     return Chosen(

@@ -160,6 +160,11 @@ class ReadoutDecider:
         return self._weights.calibration.model_copy(update=update)
 
     @property
+    def looks(self) -> bool:
+        """Whether the model has any weight; without, it is never asked and the verdicts are the built-in's."""
+        return any(curve.model for curve in self._weights.curves.values())
+
+    @property
     def alone(self) -> Agreement | None:
         """The built-in's agreement on the answers that `calibration.agreement` was measured on; None as there."""
         return self._weights.alone if self._measured else None

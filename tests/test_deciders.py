@@ -107,10 +107,16 @@ async def test_the_best_grader_that_answers_is_found_and_what_failed_is_said(
 
 
 @pytest.mark.parametrize(
-    ("readout", "builtin", "name"), [(0.6, 0.5, "readout"), (0.5, 0.6, "builtin"), (0.5, 0.5, "builtin")]
+    ("readout", "builtin", "looks", "name"),
+    [
+        (0.6, 0.5, True, "readout"),
+        (0.5, 0.6, True, "builtin"),
+        (0.5, 0.5, True, "builtin"),
+        (0.6, 0.5, False, "builtin"),  # the model has no weight: it is the built-in under another name
+    ],
 )
 async def test_of_the_two_on_this_machine_the_one_that_agrees_better_with_raters_grades(
-    readout: float, builtin: float, name: str, monkeypatch: pytest.MonkeyPatch
+    readout: float, builtin: float, looks: bool, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def agreement(figure: float) -> Calibration:
         return Calibration(
@@ -123,6 +129,10 @@ async def test_of_the_two_on_this_machine_the_one_that_agrees_better_with_raters
     class Readout(ReadoutDecider):
         calibration = agreement(readout)
         alone = agreement(builtin).agreement
+
+        @property
+        def looks(self) -> bool:
+            return looks
 
         def __init__(self, *_: Any, **__: Any) -> None:
             """Loads nothing."""
