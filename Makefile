@@ -58,6 +58,7 @@ evals: $(BIN)/.test ## hold every grader against its floors and its baseline, of
 		$(BIN)/interviewer eval test unseen --decider $$decider --against evals/baselines; \
 		for set in $(SWAYED); do $(BIN)/interviewer eval $$set --decider $$decider; done; \
 	done
+	@$(BIN)/interviewer eval interviewer
 
 model: $(BIN)/.test
 	@$(BIN)/interviewer model pull || echo "SKIPPED: the real embedded interview, for want of the model." >&2

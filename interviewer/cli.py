@@ -310,6 +310,9 @@ def eval_(
     """
     from . import eval_desk
 
+    if sets == ["interviewer"]:
+        _measure_interviewer(_settings(content=content, prompts=prompts))
+        return
     if sets and sets[0] == "diff":
         _diff(sets[1:], {"md": md, "html": html}, _settings(content=content))
         return
@@ -364,6 +367,17 @@ def _import_replies(settings: Settings, order: Order, file: Path) -> None:
         _note(f"{path}: {count} replies recorded.")
     if missing:
         fail(f"{file}: {_count(len(missing), 'request')} without a usable reply, the first {missing[0]!r}.", code=2)
+
+
+def _measure_interviewer(settings: Settings) -> None:
+    """`interviewer eval interviewer`: how the recorded interviewer speaks, judged by rules."""
+    from .report_desk import interviewer_lines
+
+    try:
+        for line in interviewer_lines(settings):
+            typer.echo(line)
+    except RecordingError as stale:
+        fail(str(stale), code=2)
 
 
 def _diff(files: list[str], reports: dict[str, Path | None], settings: Settings) -> None:

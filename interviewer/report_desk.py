@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -13,16 +14,18 @@ from .evaluation.diff import diff_files
 from .evaluation.exports import to_inspect, to_json, to_junit, to_markdown
 from .evaluation.gates import GateResult
 from .evaluation.html import show_report
+from .evaluation.playing import load_prefixes, measure_speech
 from .evaluation.records import Case, Figure, Gate, Outcome, Summary
 from .evaluation.robustness import robustness_figures
 from .evaluation.running import read_facts, read_outcomes
-from .evaluation.sets import load_set
+from .evaluation.sets import evals_folder, load_set
 from .evaluation.summary import BESIDE, HEADLINES, say_figure, sum_up
 from .folders import checkout
+from .prompts import Prompts
 from .schema import Library
 from .settings import Settings
 
-__all__ = ["compare_files", "headline", "sum_up_run", "write_reports"]
+__all__ = ["compare_files", "headline", "interviewer_lines", "sum_up_run", "write_reports", "write_text"]
 
 Form = Literal["text", "md", "html"]
 _OVERALL = ("injection_success", "control_success", "metamorphic_violations", "benign_")
@@ -103,3 +106,25 @@ def compare_files(before: Path, after: Path, settings: Settings, form: Form = "t
     names = dict.fromkeys((*read_facts(before).sets, *read_facts(after).sets))
     cases = [case for name in names for case in load_set(name, library)]
     return diff_files(before, after, list({case.id: case for case in cases}.values()), library.questions, form=form)
+
+
+RECORD_INTERVIEWER = "python evals/measure_interviewer.py --record"
+
+
+def interviewer_lines(settings: Settings) -> tuple[str, ...]:
+    """How the recorded interviewer speaks on the prefixes of the set `interviewer`, and how the documents' words do.
+
+    Raises:
+        RecordingError: the recording is missing or stale.
+    """
+    folder, library = evals_folder(), open_library(settings)
+    prefixes = load_prefixes(folder / "sets" / "interviewer.jsonl", library)
+    recording = folder / "recordings" / "interviewer-embedded.jsonl"
+    measuring = measure_speech(prefixes, library, Prompts(settings.prompts), recording, command=RECORD_INTERVIEWER)
+    lines = []
+    for measured in asyncio.run(measuring):
+        lines.append(f"{measured.interviewer}, {len(measured.judged)} prefixes")
+        lines += [
+            f"  {one.name:<58}{say_figure(one)}" for one in measured.figures if not one.slice and one.value is not None
+        ]
+    return tuple(lines)

@@ -512,6 +512,17 @@ def test_eval_grades_labelled_answers_on_this_machine_and_writes_every_outcome(r
     assert [one.case for one in read_outcomes(Path("out.jsonl"))] == ["a", "b"]
 
 
+def test_eval_interviewer_tells_how_the_recorded_interviewer_speaks_and_refuses_another_prompt(run: Run) -> None:
+    done = run("eval", "interviewer")
+    assert done.code == 0 and "document, 85 prefixes" in done.out
+    assert re.search(r"what was said breaks no rule +1\.00", done.out)
+    Path("mine/interviewer").mkdir(parents=True)
+    shipped = PROMPTS.source("interviewer/follow_up.j2").read_text(encoding="utf-8")
+    Path("mine/interviewer/follow_up.j2").write_text(f"{shipped} Be brief.", encoding="utf-8")
+    stale = run("eval", "interviewer", "--prompts", "mine")
+    assert stale.code == 2 and "python evals/measure_interviewer.py --record" in stale.err
+
+
 def test_eval_without_a_recording_or_with_a_stale_one_exits_with_2_and_names_the_command(run: Run) -> None:
     write("my answers.jsonl", line("a"))
     command = "`interviewer eval 'my answers.jsonl' --decider chat --record --repeat 2`"
