@@ -18,7 +18,7 @@ __all__ = ["BuiltinDecider", "criterion_text"]
 NONE_SHARE = 0.25
 """How far the pointer's "no sentence shows it" still counts once the verdict says that something does."""
 UNKNOWN_TOPIC = "The built-in grader can't tell whether an answer is about the question."
-"""It was trained to, and takes every answer for one: none of 92 answers to other questions got under 0.3."""
+"""It was trained to, and takes answers to other questions for answers to this one."""
 
 
 class BuiltinDecider:

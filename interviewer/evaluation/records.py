@@ -92,7 +92,7 @@ class Figure(Record):
     n: int = Field(default=0, ge=0)
     """How many things it is over: verdicts, answers or quotes, as its name says."""
     slice: str = ""
-    """Empty for all; else `question:…`, `criterion:…`, `kind:…` or `tag:…`."""
+    """Empty for all; else `question:…`, `criterion:…`, `kind:…`, `tag:…` or, of changed answers, `family:…`."""
 
 
 class Confusion(Record):
