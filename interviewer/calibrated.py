@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from .errors import SettingsError
 from .schema import Calibration, Decider, DeciderName, Decision, Kind, Record, State, TypedQuestion
 
-__all__ = ["CalibratedDecider", "FittedCalibration", "calibrate_decider", "read_calibration", "soften"]
+__all__ = ["CalibratedDecider", "DeciderAround", "FittedCalibration", "calibrate_decider", "read_calibration", "soften"]
 
 LEAST = 1e-9
 """Probabilities below it count as this much, so that none is lost for ever."""
@@ -32,12 +32,12 @@ class FittedCalibration(Record):
     calibration: Calibration = Field(default_factory=Calibration)
 
 
-class CalibratedDecider:
-    """A decider whose probabilities are taken to a calibration's temperatures, and judged by its thresholds."""
+class DeciderAround:
+    """What stands around another decider, and is that one in everything but how it decides."""
 
-    def __init__(self, inner: Decider, calibration: Calibration) -> None:
+    def __init__(self, inner: Decider, calibration: Calibration | None = None) -> None:
         self.inner = inner
-        self.calibration = calibration
+        self.calibration = calibration or inner.calibration
 
     @property
     def name(self) -> DeciderName:
@@ -54,6 +54,10 @@ class CalibratedDecider:
     @property
     def english_only(self) -> bool:
         return self.inner.english_only
+
+
+class CalibratedDecider(DeciderAround):
+    """A decider whose probabilities are taken to a calibration's temperatures, and judged by its thresholds."""
 
     async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
         """The inner decider's decisions on verdicts, softened; sentence choices stay as they are."""

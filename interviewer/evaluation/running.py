@@ -9,18 +9,19 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
 from pydantic import ValidationError
 
 from ..batch import failed, in_order
+from ..calibrated import DeciderAround
 from ..errors import AnswersError, ProviderError
 from ..grading import Price, grade
 from ..prompts import Prompts
 from ..rubric import answer_hash, rubric_hash
-from ..schema import Calibration, Decider, DeciderName, Decision, Library, State, TypedQuestion
+from ..schema import Decider, Decision, Library, State, TypedQuestion
 from .mutations import document_for
 from .records import Case, Outcome, RunFacts
 
@@ -52,32 +53,12 @@ class _Grading:
         return self.case.id, self.repeat
 
 
-@dataclass
-class _Listening:
+class _Listening(DeciderAround):
     """A decider that another one decides for, and that remembers the decisions."""
 
-    inner: Decider
-    heard: list[Decision] = field(default_factory=list)
-
-    @property
-    def name(self) -> DeciderName:
-        return self.inner.name
-
-    @property
-    def model(self) -> str:
-        return self.inner.model
-
-    @property
-    def calibration(self) -> Calibration:
-        return self.inner.calibration
-
-    @property
-    def evidence(self) -> Literal["together", "after", "quoted"]:
-        return self.inner.evidence
-
-    @property
-    def english_only(self) -> bool:
-        return self.inner.english_only
+    def __init__(self, inner: Decider) -> None:
+        super().__init__(inner)
+        self.heard: list[Decision] = []
 
     async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
         async for decision in self.inner.decide(state, questions):
