@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .errors import ReplyError
 from .intake import declined
@@ -16,7 +17,7 @@ from .language import is_english
 from .llm import LLM, Reply
 from .probes import broken_rule, choose_probe, drifts
 from .prompts import Prompts
-from .schema import Grade, Interview, Limits, Probe, QuestionDocument, Turn
+from .schema import Attempt, Dispute, Grade, Hint, Interview, Limits, Mode, Probe, QuestionDocument, Turn
 
 __all__ = [
     "Close",
@@ -28,11 +29,15 @@ __all__ = [
     "answers_to",
     "begin",
     "end",
+    "hint",
     "next_step",
     "speak",
+    "try_again",
+    "undo",
     "with_grade",
 ]
 
+_About = TypeVar("_About", Turn, Hint, Dispute)
 MOST_TOKENS = 90
 INTERVIEWER_SLOT = 0
 """Of the embedded server's two, so that the grader's prompt stays cached in the other."""
@@ -80,7 +85,14 @@ Step = FollowUp | NextQuestion | Close
 
 
 def begin(
-    questions: Sequence[QuestionDocument], *, prompts: Prompts, id: str, now: float, limits: Limits | None = None
+    questions: Sequence[QuestionDocument],
+    *,
+    prompts: Prompts,
+    id: str,
+    now: float,
+    limits: Limits | None = None,
+    mode: Mode = "practice",
+    owner: str = "",
 ) -> Interview:
     """A new interview whose first question has been asked, in the document's own words.
 
@@ -90,15 +102,90 @@ def begin(
         id: unique name for the interview.
         now: seconds since the epoch.
         limits: where it stops by itself.
+        mode: practice has no clock; in a simulation nobody is helped.
+        owner: the browser it belongs to, where several people share a page.
     """
-    interview = Interview(id=id, questions=tuple(questions), limits=limits or Limits(), started=now)
+    interview = Interview(
+        id=id, owner=owner, mode=mode, questions=tuple(questions), limits=limits or Limits(), started=now
+    )
     return _say(interview, _opening(interview, prompts, first=True))
 
 
-def answer(interview: Interview, text: str) -> Interview:
-    """The interview with the candidate's answer added, unchanged in every character."""
-    turn = Turn(speaker="candidate", act="answer", text=text, question_id=interview.question.id)
+def answer(interview: Interview, text: str, now: float = 0.0) -> Interview:
+    """The interview with the candidate's answer added, unchanged in every character; `now` in seconds since 1970."""
+    turn = Turn(speaker="candidate", act="answer", text=text, question_id=interview.question.id, at=now)
     return _say(interview, turn)
+
+
+def undo(interview: Interview) -> tuple[Interview, str]:
+    """The interview as it was before the last answer, and that answer's words; as it is when there is none."""
+    last = next((place for place in reversed(range(len(interview.turns))) if _answered(interview.turns[place])), None)
+    if last is None:
+        return interview, ""
+    taken = interview.turns[last]
+    position = next(place for place, one in enumerate(interview.questions) if one.id == taken.question_id)
+    back = interview.model_copy(
+        update={
+            "turns": interview.turns[:last],
+            "position": position,
+            "ended": "",
+            # What was judged with these words no longer stands.
+            "grades": {id: grade for id, grade in interview.grades.items() if id != taken.question_id},
+        }
+    )
+    return back, taken.text
+
+
+def try_again(interview: Interview, question_id: str, *, prompts: Prompts) -> Interview:
+    """The question asked anew; what was said and judged of it becomes an earlier attempt.
+
+    An interview that had ended goes on, as practice: a simulation is not one once its report has been read.
+    """
+    position = next(place for place, one in enumerate(interview.questions) if one.id == question_id)
+
+    def of_it(things: Sequence[_About]) -> tuple[_About, ...]:
+        return tuple(one for one in things if one.question_id == question_id)
+
+    def others(things: Sequence[_About]) -> tuple[_About, ...]:
+        return tuple(one for one in things if one.question_id != question_id)
+
+    attempt = Attempt(
+        question_id=question_id,
+        turns=of_it(interview.turns),
+        grade=interview.grades.get(question_id),
+        hints=of_it(interview.hints),
+        disputes=of_it(interview.disputes),
+        mode=interview.mode,
+    )
+    kept = [*interview.attempts, attempt] if any(map(_answered, attempt.turns)) else interview.attempts
+    again = interview.model_copy(
+        update={
+            "attempts": tuple(kept),
+            "turns": tuple(turn for turn in others(interview.turns) if turn.act != "closing"),
+            "grades": {id: grade for id, grade in interview.grades.items() if id != question_id},
+            "hints": others(interview.hints),
+            "disputes": others(interview.disputes),
+            "position": position,
+            "mode": "practice" if interview.ended else interview.mode,
+            "ended": "",
+        }
+    )
+    return _say(again, _opening(again, prompts, first=not again.turns))
+
+
+def hint(interview: Interview, reading: Grade | None) -> Interview | None:
+    """The interview with a hint: a probe written in the document, after what is still open; None when none is left.
+
+    Args:
+        interview: whose current question is being answered.
+        reading: what is known of its answers, draft included; None when nothing is.
+    """
+    given = [turn for turn in _turns(interview) if _answered(turn)]
+    probe = choose_probe(interview.question, reading, _used(interview))
+    if probe is None:
+        return None
+    new = Hint(question_id=interview.question.id, probe=probe, answers=len(given))
+    return interview.model_copy(update={"hints": (*interview.hints, new)})
 
 
 def next_step(interview: Interview, reading: Grade | None, now: float) -> Step:
@@ -109,12 +196,12 @@ def next_step(interview: Interview, reading: Grade | None, now: float) -> Step:
         reading: what is known of the answers to the current question so far; None when nothing is.
         now: seconds since the epoch.
     """
-    if now - interview.started >= 60 * interview.limits.minutes:
+    if interview.mode == "simulation" and now - interview.started >= 60 * interview.limits.minutes:
         return Close("time")
     if sum(turn.speaker == "candidate" for turn in interview.turns) >= interview.limits.turns:
         return Close("turns")
     asked = [turn for turn in _turns(interview) if turn.act == "follow_up"]
-    used = {(turn.probe.kind, turn.probe.criterion) for turn in asked if turn.probe}
+    used = _used(interview)
     most = min(interview.limits.follow_ups, interview.question.follow_ups)
     if len(asked) < most:
         if declined(interview.turns[-1].text):
@@ -124,7 +211,7 @@ def next_step(interview: Interview, reading: Grade | None, now: float) -> Step:
             probe = choose_probe(interview.question, reading, used)
             if probe:
                 return FollowUp(probe)
-    return NextQuestion() if interview.position + 1 < len(interview.questions) else Close("done")
+    return Close("done") if _next_position(interview) is None else NextQuestion()
 
 
 async def speak(interview: Interview, step: Step, interviewer: Interviewer) -> AsyncIterator[str | Interview]:
@@ -171,6 +258,24 @@ def with_grade(interview: Interview, grade: Grade) -> Interview:
     return interview.model_copy(update={"grades": {**interview.grades, grade.question_id: grade}})
 
 
+def _answered(turn: Turn) -> bool:
+    return turn.act == "answer"
+
+
+def _next_position(interview: Interview) -> int | None:
+    """Of the first other question without an answer: after one was tried again, that is where it had stopped."""
+    answered = {turn.question_id for turn in interview.turns if _answered(turn)} | {interview.question.id}
+    open_ones = [place for place, document in enumerate(interview.questions) if document.id not in answered]
+    return open_ones[0] if open_ones else None
+
+
+def _used(interview: Interview) -> set[tuple[str, str]]:
+    """Kind and criterion of what has been asked about the current question, or shown as a hint."""
+    asked = [turn.probe for turn in _turns(interview) if turn.act == "follow_up"]
+    shown = [one.probe for one in interview.hints if one.question_id == interview.question.id]
+    return {(probe.kind, probe.criterion) for probe in (*asked, *shown) if probe}
+
+
 def _turns(interview: Interview) -> list[Turn]:
     return [turn for turn in interview.turns if turn.question_id == interview.question.id]
 
@@ -190,7 +295,10 @@ def _opening(interview: Interview, prompts: Prompts, *, first: bool) -> Turn:
 def _written(interview: Interview, step: Step, prompts: Prompts) -> Interview:
     """The step in words that are written down, without a model."""
     if isinstance(step, NextQuestion):
-        moved = interview.model_copy(update={"position": interview.position + 1})
+        position = _next_position(interview)
+        if position is None:
+            raise ValueError("there is no next question")
+        moved = interview.model_copy(update={"position": position})
         return _say(moved, _opening(moved, prompts, first=False))
     if isinstance(step, Close):
         text = prompts.render("interviewer/closing.j2", reason=step.reason)

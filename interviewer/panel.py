@@ -11,7 +11,7 @@ from .errors import ContentError
 from .grading import Price, grade
 from .interview import Interviewer, begin
 from .prompts import Prompts
-from .schema import Decider, Grade, Interview, Library, Limits, Plan, QuestionDocument
+from .schema import Decider, Grade, Interview, Library, Limits, Mode, Plan, QuestionDocument
 from .second import second_opinion
 
 __all__ = ["Description", "Panel"]
@@ -58,14 +58,25 @@ class Panel:
         notice = self.documents.renew()
         return replace(self, library=self.documents.library), notice
 
-    def begin(self, question_ids: Sequence[str], *, id: str, now: float, plan: Plan | None = None) -> Interview:
+    def begin(
+        self,
+        question_ids: Sequence[str],
+        *,
+        id: str,
+        now: float,
+        plan: Plan | None = None,
+        mode: Mode = "practice",
+        owner: str = "",
+    ) -> Interview:
         """A new interview about the documents named.
 
         Args:
             question_ids: in the order they are asked.
             id: unique name for the interview.
             now: seconds since the epoch.
-            plan: where the questions came from; its minutes are then the limit.
+            plan: where the questions came from; its minutes are then a simulation's limit.
+            mode: practice or simulation.
+            owner: the browser it belongs to, where several people share a page.
 
         Raises:
             ContentError: there is no such document.
@@ -76,7 +87,7 @@ class Panel:
                 raise ContentError(f"There is no question {wanted!r}; choose one of: {known}.")
         documents = [self.library.questions[wanted] for wanted in question_ids]
         limits = self.limits.model_copy(update={"minutes": plan.minutes}) if plan else self.limits
-        interview = begin(documents, prompts=self.prompts, id=id, now=now, limits=limits)
+        interview = begin(documents, prompts=self.prompts, id=id, now=now, limits=limits, mode=mode, owner=owner)
         return interview.model_copy(update={"plan": plan.title}) if plan else interview
 
     async def grade(

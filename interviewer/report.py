@@ -41,9 +41,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("Records", "errors schema"),
     (
         "Small and pure",
-        "folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring agreement "
-        "probes advice replies plans places overlaps calibrated sampling "
-        "second",
+        "phrases folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring "
+        "agreement probes advice replies plans places overlaps calibrated sampling second attempts",
     ),
     (
         "Edges: one outside thing each",

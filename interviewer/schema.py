@@ -14,6 +14,9 @@ Kind = Literal["key_point", "motivation", "red_flag", "star"]
 StarPart = Literal["situation", "task", "action", "result"]
 STAR_PARTS: tuple[StarPart, ...] = ("situation", "task", "action", "result")
 DeciderName = Literal["openai", "systemone", "chat", "readout", "builtin"]
+Mode = Literal["practice", "simulation", "role_play"]
+"""Practice: a rubric after each answer, no clock. Simulation: a clock, and nothing is shown before the end.
+Role-play: the other side is a customer, and the whole conversation is one answer."""
 
 
 class Record(BaseModel):
@@ -457,6 +460,8 @@ class Turn(Record):
     question_id: str
     said_by: str = ""
     """For the interviewer: the model that worded it, or `document`."""
+    at: float = 0.0
+    """Seconds since the epoch, UTC; 0 where nobody noted it."""
     probe: Probe | None = None
     replaced: str = ""
     """The rule that the model's own line broke, when the document's words were said instead."""
@@ -481,6 +486,27 @@ class Dispute(Record):
     """Decider and model."""
 
 
+class Hint(Record):
+    """A probe that the candidate asked to see while answering; never a criterion's text."""
+
+    question_id: str
+    probe: Probe
+    answers: int
+    """How many answers had been given to the question by then."""
+
+
+class Attempt(Record):
+    """One try at a question: what was said, and how it was judged. Grades and hints are of this try alone."""
+
+    question_id: str
+    turns: tuple[Turn, ...]
+    grade: Grade | None = None
+    hints: tuple[Hint, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    mode: Mode = "practice"
+    """Of the interview when it was made."""
+
+
 class Limits(Record):
     """Where an interview stops by itself."""
 
@@ -489,20 +515,29 @@ class Limits(Record):
     turns: int = Field(default=40, ge=2)
     """Candidate's answers in the whole interview."""
     minutes: float = Field(default=45.0, gt=0)
+    """Of a simulation; practice has no clock."""
 
 
 class Interview(Record):
     """The whole conversation. An answer returns a new one."""
 
     id: str
+    owner: str = ""
+    """Which browser it belongs to where several people share a page; empty on one's own machine."""
+    mode: Mode = "practice"
     questions: tuple[QuestionDocument, ...]
     plan: str = ""
     """Title of the plan they came from; empty when they were chosen one by one."""
     position: int = 0
     """Index of the current question."""
     turns: tuple[Turn, ...] = ()
+    """What was said; of a question that was tried again, only the latest attempt."""
     grades: dict[str, Grade] = {}
-    """The latest grade of each question, by question id."""
+    """The latest grade of each question, by question id; of the latest attempt."""
+    attempts: tuple[Attempt, ...] = ()
+    """Earlier attempts, in the order they were made; the latest is in `turns` and `grades`."""
+    hints: tuple[Hint, ...] = ()
+    """Of the latest attempts."""
     disputes: tuple[Dispute, ...] = ()
     """What the candidate, or a coach, sees otherwise than the grader; the latest last."""
     limits: Limits = Limits()
@@ -515,3 +550,38 @@ class Interview(Record):
     def question(self) -> QuestionDocument:
         """The current question's document."""
         return self.questions[self.position]
+
+
+class Marked(Record):
+    """One graded attempt as a history knows it: verdicts without their words; what the store lists quickly."""
+
+    interview_id: str
+    owner: str = ""
+    question_id: str
+    question: str
+    """As asked."""
+    role: str
+    function: str
+    themes: tuple[str, ...]
+    attempt: int = Field(ge=1)
+    """Which try at this question in this interview, from 1."""
+    latest: bool
+    """Whether it is the last of them."""
+    at: float
+    """Seconds since the epoch when its first answer was given, UTC."""
+    mode: Mode
+    hints: int
+    answers: int
+    """How many: the first answer, then those to follow-ups."""
+    status: Literal["graded", "partly_graded", "unscored"]
+    band: int | None
+    coverage: float | None
+    key_points: dict[str, str]
+    """Verdict by criterion id, as are the next two."""
+    motivations: dict[str, int | None]
+    red_flags: dict[str, str]
+    star: dict[StarPart, bool | None]
+    names: dict[str, str]
+    """Name by criterion id, for documents that are gone."""
+    decider: DeciderName
+    model: str

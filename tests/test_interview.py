@@ -6,6 +6,7 @@ import pytest
 from scripted import scripted_llm
 from shipped import PROMPTS, QUESTION
 
+from interviewer.attempts import attempts_at
 from interviewer.errors import InterviewerError, ProviderUnreachable
 from interviewer.interview import (
     INTERVIEWER_SLOT,
@@ -18,12 +19,16 @@ from interviewer.interview import (
     answers_to,
     begin,
     end,
+    hint,
     messages,
     next_step,
     speak,
+    try_again,
+    undo,
+    with_grade,
 )
 from interviewer.readout import GRADER_SLOT
-from interviewer.schema import Interview, Limits, Probe
+from interviewer.schema import Grade, Interview, Limits, Probe
 
 PROBE = Probe(kind="motivation", criterion="service_orientation", text=QUESTION.motivations[1].probe, reason="level 0")
 NOBODY = Interviewer(PROMPTS)
@@ -151,7 +156,10 @@ def test_follow_ups_stop_at_the_limit_and_the_interview_at_its_end() -> None:
         next_step(started("I walked over.", limits=Limits(follow_ups=0), questions=2), None, now=1.0) == NextQuestion()
     )
     assert isinstance(next_step(started("I walked over."), None, now=1.0), FollowUp)
-    assert next_step(started("I walked over."), None, now=45 * 60) == Close("time")
+    simulated = started("I walked over.").model_copy(update={"mode": "simulation"})
+    assert next_step(simulated, None, now=45 * 60) == Close("time")
+    assert isinstance(next_step(simulated, None, now=45 * 60 - 1), FollowUp)
+    assert isinstance(next_step(started("I walked over."), None, now=1e9), FollowUp)  # practice has no clock
     assert next_step(started("a", "b", limits=Limits(turns=2)), None, now=1.0) == Close("turns")
 
 
@@ -220,3 +228,76 @@ def test_the_candidates_words_stay_inside_their_fence() -> None:
     assert last.count("<<<candidate") == last.count("candidate>>>") == 1
     assert "<|" not in last
     assert "{{ document }}" in last
+
+
+# ── trying again, taking back, hints ─────────────────────────────────────────────────────────────────
+
+
+def blank(question_id: str) -> Grade:
+    return Grade(
+        id="", question_id=question_id, status="unscored", decider="builtin", model="m", prompt_hash="", rubric_hash=""
+    )
+
+
+async def walk(interview: Interview, *answers: str) -> Interview:
+    """Answers with nobody at the model: the written words come."""
+    for text in answers:
+        interview = answer(interview, text, now=1.0)
+        _, interview = await said(interview, next_step(interview, None, now=2.0), NOBODY)
+    return interview
+
+
+async def test_undo_gives_back_the_last_answer_and_what_followed_it_is_gone() -> None:
+    before = await walk(started(questions=2, limits=Limits(follow_ups=0)))
+    after = with_grade(await walk(before, "I walked over."), blank("q0"))
+    assert after.position == 1
+    assert undo(after) == (before, "I walked over.")
+    ended = await walk(after, "I called her.")
+    assert ended.ended == "done"
+    back, text = undo(ended)
+    assert (back, text) == (after, "I called her.")
+    assert undo(before) == (before, "")
+
+
+async def test_trying_again_keeps_the_attempt_and_then_goes_on_where_the_interview_had_stopped() -> None:
+    two = await walk(started(questions=3, limits=Limits(follow_ups=0)), "One.", "Two.")
+    again = try_again(with_grade(two, blank("q0")), "q0", prompts=PROMPTS)
+    assert (again.position, again.grades, answers_to(again, "q0")) == (0, {}, ((), ()))
+    assert again.turns[-1].text.endswith(QUESTION.question)
+    (kept,) = again.attempts
+    assert (kept.question_id, kept.grade) == ("q0", blank("q0"))
+    anew = await walk(again, "One, better.")
+    assert anew.position == 2
+    assert [len(attempts_at(anew, f"q{number}")) for number in range(3)] == [2, 1, 0]
+    assert (await walk(anew, "Three.")).ended == "done"
+
+
+async def test_a_question_tried_again_after_the_end_opens_the_interview_as_practice() -> None:
+    begun = started(questions=2, limits=Limits(follow_ups=0)).model_copy(update={"mode": "simulation"})
+    ended = await walk(begun, "One.", "Two.")
+    again = try_again(ended, "q0", prompts=PROMPTS)
+    assert (again.ended, again.mode, again.attempts[0].mode) == ("", "practice", "simulation")
+    assert [turn.act for turn in again.turns].count("closing") == 0
+    assert (await walk(again, "One, better.")).ended == "done"
+
+
+def test_a_question_without_an_answer_leaves_no_attempt() -> None:
+    assert try_again(started(), "q0", prompts=PROMPTS).attempts == ()
+
+
+def test_a_hint_is_a_written_probe_shown_once_and_not_asked_afterwards() -> None:
+    first = hint(started(), None)
+    assert first is not None
+    second = hint(first, None)
+    assert second is not None
+    shown = [one.probe.text for one in second.hints]
+    assert len(set(shown)) == 2 and {probe.probe for probe in QUESTION.motivations} >= set(shown)
+    step = next_step(answer(second, "I walked over."), None, now=1.0)
+    assert isinstance(step, FollowUp) and step.probe.text not in shown
+
+
+def test_hints_run_out() -> None:
+    interview, count = started(), 0
+    while (more := hint(interview, None)) is not None:
+        interview, count = more, count + 1
+    assert count == len(QUESTION.motivations) + len(QUESTION.key_points) + len(QUESTION.star_probes)

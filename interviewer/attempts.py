@@ -1,0 +1,175 @@
+"""Compares tries at one question: what got better, what got worse, which is best; counts nothing that is unsure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .schema import (
+    STAR_PARTS,
+    Attempt,
+    Grade,
+    Interview,
+    KeyPoint,
+    Kind,
+    Marked,
+    Motivation,
+    QuestionDocument,
+    Record,
+    RedFlag,
+    Turn,
+)
+
+__all__ = ["Change", "Difference", "answers_in", "attempts_at", "best_of", "compare", "marks"]
+
+
+class Change(Record):
+    """A verdict that is another one than in the attempt before."""
+
+    kind: Kind
+    criterion: str
+    """Id of the criterion, or the STAR part."""
+    name: str
+    before: str
+    """A verdict: `covered` … `missing`, a level `0` to `3`, `present`, `absent`, `told`, `left_out`."""
+    after: str
+
+
+class Difference(Record):
+    """From one attempt to a later one."""
+
+    better: tuple[Change, ...]
+    worse: tuple[Change, ...]
+    unknown: int
+    """Criteria of which one of the two grades is unsure: nobody knows whether they changed."""
+    band: tuple[int | None, int | None]
+    coverage: tuple[float | None, float | None]
+    same_grader: bool
+    """Whether the same decider, model and document judged both; else a change may be the grader's."""
+
+
+_WORTH = {"missing": 0, "partial": 1, "covered": 2, "present": 0, "absent": 1, "left_out": 0, "told": 1}
+
+
+def answers_in(turns: Sequence[Turn]) -> tuple[str, ...]:
+    """The candidate's words among these turns, in order."""
+    return tuple(turn.text for turn in turns if turn.act == "answer")
+
+
+def attempts_at(interview: Interview, question_id: str) -> tuple[Attempt, ...]:
+    """Every try at a question that has an answer, the latest last."""
+    earlier = [attempt for attempt in interview.attempts if attempt.question_id == question_id]
+    turns = tuple(turn for turn in interview.turns if turn.question_id == question_id)
+    now = Attempt(
+        question_id=question_id,
+        turns=turns,
+        grade=interview.grades.get(question_id),
+        hints=tuple(hint for hint in interview.hints if hint.question_id == question_id),
+        disputes=tuple(one for one in interview.disputes if one.question_id == question_id),
+        mode=interview.mode,
+    )
+    return tuple(attempt for attempt in (*earlier, now) if answers_in(attempt.turns))
+
+
+def best_of(attempts: Sequence[Attempt]) -> int | None:
+    """Place of the best attempt: by band, then coverage, then the later one; None when none has a band."""
+    graded = [
+        (attempt.grade.band, attempt.grade.coverage or 0.0, place)
+        for place, attempt in enumerate(attempts)
+        if attempt.grade is not None and attempt.grade.band is not None
+    ]
+    return max(graded)[2] if graded else None
+
+
+def compare(before: Grade, after: Grade, document: QuestionDocument) -> Difference:
+    """What changed between two grades of answers to the same question, in the document's order."""
+    better: list[Change] = []
+    worse: list[Change] = []
+    unknown = 0
+    for kind, criterion, name, old, new in _pairs(before, after, document):
+        if not (_known(old) and _known(new)):
+            unknown += 1
+        elif old != new:
+            change = Change(kind=kind, criterion=criterion, name=name, before=old, after=new)
+            (better if _worth(new) > _worth(old) else worse).append(change)
+    same = (before.decider, before.model, before.rubric_hash) == (after.decider, after.model, after.rubric_hash)
+    return Difference(
+        better=tuple(better), worse=tuple(worse), unknown=unknown, same_grader=same,
+        band=(before.band, after.band), coverage=(before.coverage, after.coverage),
+    )  # fmt: skip
+
+
+def _pairs(before: Grade, after: Grade, document: QuestionDocument) -> Iterator[tuple[Kind, str, str, str, str]]:
+    """Kind, id, name and both verdicts of each criterion that both grades have."""
+    for flag in document.red_flags:
+        if (old := before.red_flags.get(flag.id)) and (new := after.red_flags.get(flag.id)):
+            yield "red_flag", flag.id, flag.name, old.verdict, new.verdict
+    for point in document.key_points:
+        if (had := before.key_points.get(point.id)) and (has := after.key_points.get(point.id)):
+            yield "key_point", point.id, point.name, had.verdict, has.verdict
+    for motivation in document.motivations:
+        if (was := before.motivations.get(motivation.id)) and (now := after.motivations.get(motivation.id)):
+            yield "motivation", motivation.id, motivation.name, _level(was.level), _level(now.level)
+    for part in STAR_PARTS:
+        if part in before.star and part in after.star:
+            yield "star", part, part.capitalize(), _told(before.star[part]), _told(after.star[part])
+
+
+def _level(level: int | None) -> str:
+    return "unsure" if level is None else str(level)
+
+
+def _told(told: bool | None) -> str:
+    return {True: "told", False: "left_out", None: "unsure"}[told]
+
+
+def _known(verdict: str) -> bool:
+    return verdict not in ("unsure", "unscored")
+
+
+def _worth(verdict: str) -> int:
+    return int(verdict) if verdict.isdigit() else _WORTH[verdict]
+
+
+# ── for a history ────────────────────────────────────────────────────────────────────────────────────
+
+
+def marks(interview: Interview) -> Iterator[Marked]:
+    """Every graded attempt of an interview, question by question, each with its verdicts."""
+    for document in interview.questions:
+        attempts = attempts_at(interview, document.id)
+        for number, attempt in enumerate(attempts, start=1):
+            if attempt.grade is not None:
+                yield _mark(interview, document, attempt, attempt.grade, number, latest=number == len(attempts))
+
+
+def _mark(
+    interview: Interview, document: QuestionDocument, attempt: Attempt, grade: Grade, number: int, *, latest: bool
+) -> Marked:
+    criteria: list[KeyPoint | Motivation | RedFlag] = []
+    criteria += (*document.key_points, *document.motivations, *document.red_flags)
+    at = next((turn.at for turn in attempt.turns if turn.act == "answer"), 0.0)
+    return Marked(
+        interview_id=interview.id,
+        owner=interview.owner,
+        question_id=document.id,
+        question=document.question,
+        role=document.role,
+        function=document.function,
+        themes=document.themes,
+        attempt=number,
+        latest=latest,
+        at=at or interview.started,
+        mode=attempt.mode,
+        hints=len(attempt.hints),
+        answers=len(answers_in(attempt.turns)),
+        status=grade.status,
+        band=grade.band,
+        coverage=grade.coverage,
+        key_points={id: verdict.verdict for id, verdict in grade.key_points.items()},
+        motivations={id: verdict.level for id, verdict in grade.motivations.items()},
+        red_flags={id: verdict.verdict for id, verdict in grade.red_flags.items()},
+        star=dict(grade.star),
+        names={criterion.id: criterion.name for criterion in criteria},
+        decider=grade.decider,
+        model=grade.model,
+    )

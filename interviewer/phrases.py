@@ -1,0 +1,57 @@
+"""Gives every sentence people read in the language that was chosen; the sentences themselves stand where they are used.
+
+`_("Try again")` looks the English sentence up in a gettext catalogue (`languages/LANGUAGE/LC_MESSAGES`). Numbers and
+names go in afterwards: `_("{count} of {all}").format(…)`, never an f-string, which no catalogue could hold. What is
+written down before the language is chosen (a table of names) is marked with `later` and looked up where it is shown.
+"""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+
+__all__ = ["LANGUAGES", "_", "chosen_language", "count_of", "later", "use_language"]
+
+LANGUAGES = {"en": "English"}
+"""Name of each language in itself; English needs no catalogue."""
+FOLDER = Path(__file__).parent / "languages"
+DOMAIN = "interviewer"
+
+
+class _Chosen:
+    """One language a process: the page is laid out once, for everybody who opens it."""
+
+    language = "en"
+    catalogue = gettext.NullTranslations()
+
+
+def use_language(language: str) -> None:
+    """From now on sentences come in this language, a key of `LANGUAGES`.
+
+    Raises:
+        KeyError: there is no such language.
+    """
+    LANGUAGES[language]
+    _Chosen.language = language
+    english = language == "en"
+    _Chosen.catalogue = gettext.NullTranslations() if english else gettext.translation(DOMAIN, FOLDER, [language])
+
+
+def chosen_language() -> str:
+    """The key of the language in use."""
+    return _Chosen.language
+
+
+def _(sentence: str) -> str:
+    """The sentence in the language in use; in English where it has no translation."""
+    return _Chosen.catalogue.gettext(sentence) if sentence else ""
+
+
+def count_of(one: str, many: str, number: int) -> str:
+    """`one` or `many`, as the language has it, with `{number}` filled in."""
+    return _Chosen.catalogue.ngettext(one, many, number).format(number=number)
+
+
+def later(sentence: str) -> str:
+    """Marks a sentence for the catalogue without looking it up yet."""
+    return sentence
