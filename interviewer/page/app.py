@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,10 @@ from .author import Author, show_seen
 from .browsing import Browsing, lay_out_library
 from .desk import Change, Desk
 from .frame import show_failure, show_notice, show_people, show_side, show_welcome
+from .views import QUIET, View, Wiring
 
 __all__ = ["build_page"]
 
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _SEND = "Send answer"
 _FLAGS = ("start", "room", "filtered", "missed", "previous", "retry", "ended", "grading", "regrade")
 
@@ -77,12 +77,24 @@ def _flag(name: str, *, up: bool) -> str:
     return f'<i class="flag-{name}"></i>' if up else ""
 
 
-def build_page(panel: Panel, desk: Desk, author: Author | None = None) -> gr.Blocks:
-    """The page, not yet served. Of the documents it holds what candidates may know, unless it is for an author."""
+def build_page(
+    panel: Panel, desk: Desk, author: Author | None = None, views: Sequence[View] | None = None
+) -> gr.Blocks:
+    """The page, not yet served. Of the documents it holds what candidates may know, unless it is for an author.
+
+    Args:
+        panel: who interviews and who grades.
+        desk: the handlers.
+        author: what an author is shown; None: no such view.
+        views: the start screen's further tabs; None: all there are.
+    """
     page: gr.Blocks
+    shown = open_views(desk) if views is None else views
     with gr.Blocks(title="interviewer", analytics_enabled=False, fill_width=True) as page:
-        parts = _lay_out(panel, author=author is not None)
-        _wire(page, parts, desk, speech_first=panel.grade_after_speech)
+        parts = _lay_out(panel, shown, author=author is not None)
+        wiring = _wire(page, parts, desk, speech_first=panel.grade_after_speech)
+        for view in shown:
+            view.wire(wiring)
         if author is not None:
             _wire_author(parts.library, author)
     # Everybody has their own interview: a limit of one would make the second tab wait for the first.
@@ -90,7 +102,12 @@ def build_page(panel: Panel, desk: Desk, author: Author | None = None) -> gr.Blo
     return page
 
 
-def _lay_out(panel: Panel, *, author: bool) -> _Parts:
+def open_views(desk: Desk) -> list[View]:
+    """The start screen's tabs beside the library's own, in their order."""
+    return []
+
+
+def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
     interview = gr.State(None)
     # Not a secret: it only scrambles what the browser keeps, and a fixed one lets a restarted page read it.
     kept = gr.BrowserState(
@@ -105,7 +122,7 @@ def _lay_out(panel: Panel, *, author: bool) -> _Parts:
     with gr.Column(elem_id="start"):
         gr.HTML(show_welcome(), js_on_load=None)
         back = gr.Button("Go on with the last one", elem_id="back")
-        library = lay_out_library(panel.library, author=author)
+        library = lay_out_library(panel.library, views, author=author)
     with gr.Row(elem_id="room"):
         with gr.Column(elem_id="talk", scale=5, min_width=320):
             question = gr.HTML("", elem_id="question", js_on_load=None)
@@ -154,7 +171,7 @@ def _chatbot() -> gr.Chatbot:
     )
 
 
-def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> None:
+def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> Wiring:
     p = parts
     talk = [p.interview, p.chat, p.question, p.notice, p.box, p.send, p.flags["retry"], p.flags["ended"]]
     rubric = [p.side, p.notice, p.flags["grading"], p.flags["regrade"]]
@@ -180,29 +197,30 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     def go_on(after: Any) -> None:
         """The interviewer speaks and the grader grades: at once, or one after the other on one small machine."""
         # "multiple": a chain's event must not be dropped because its forerunner is just being stopped.
-        spoken = after.then(streamed(desk.speak), p.interview, talk, trigger_mode="multiple", **_QUIET)
+        spoken = after.then(streamed(desk.speak), p.interview, talk, trigger_mode="multiple", **QUIET)
         before = spoken if speech_first else after
-        before.then(streamed(desk.grade), p.interview, rubric, trigger_mode="multiple", **_QUIET)
+        before.then(streamed(desk.grade), p.interview, rubric, trigger_mode="multiple", **QUIET)
 
-    go_on(page.load(once(desk.resume), p.kept, whole, **_QUIET))
-    go_on(p.back.click(once(lambda kept: desk.resume(_previous(kept))), p.kept, whole, **_QUIET))
+    go_on(page.load(once(desk.resume), p.kept, whole, **QUIET))
+    go_on(p.back.click(once(lambda kept: desk.resume(_previous(kept))), p.kept, whole, **QUIET))
     _wire_library(p, desk, once, shelf, whole)
-    go_on(gr.on([p.send.click, p.box.submit], once(desk.submit), [p.box, p.interview, p.kept], whole, **_QUIET))
-    p.retry.click(streamed(desk.speak), p.interview, talk, **_QUIET)
-    p.regrade.click(streamed(desk.grade, again=True), p.interview, rubric, **_QUIET)
-    p.stop.click(once(desk.stop_grading), p.interview, rubric, **_QUIET)
+    go_on(gr.on([p.send.click, p.box.submit], once(desk.submit), [p.box, p.interview, p.kept], whole, **QUIET))
+    p.retry.click(streamed(desk.speak), p.interview, talk, **QUIET)
+    p.regrade.click(streamed(desk.grade, again=True), p.interview, rubric, **QUIET)
+    p.stop.click(once(desk.stop_grading), p.interview, rubric, **QUIET)
     # The rubric's forms are HTML of ours: the script marks the one that was sent and presses this button.
     form = f"(told, ...others) => [{_FORM}, ...others]"
     seen = [p.library.told, p.interview, p.kept]
-    p.differ.click(once(desk.differ), seen, whole, js=form, trigger_mode="multiple", **_QUIET)
-    p.end.click(once(desk.finish), [p.interview, p.kept], whole, **_QUIET)
-    p.leave.click(once(desk.leave), p.interview, whole, **_QUIET)
+    p.differ.click(once(desk.differ), seen, whole, js=form, trigger_mode="multiple", **QUIET)
+    p.end.click(once(desk.finish), [p.interview, p.kept], whole, **QUIET)
+    p.leave.click(once(desk.leave), p.interview, whole, **QUIET)
 
     # Not `input`: gradio drops the first of these after it has set the box itself, and a paste is only one.
-    p.box.change(once(desk.note_draft), [p.box, p.interview], p.notice, trigger_mode="always_last", **_QUIET)
+    p.box.change(once(desk.note_draft), [p.box, p.interview], p.notice, trigger_mode="always_last", **QUIET)
     # In the browser alone, so that words typed while the server is away survive a reload too.
     keep = "(draft, kept) => [{...kept, draft}]"
-    p.box.change(None, [p.box, p.kept], p.kept, js=keep, trigger_mode="always_last", **_QUIET)
+    p.box.change(None, [p.box, p.kept], p.kept, js=keep, trigger_mode="always_last", **QUIET)
+    return Wiring(page, p.interview, p.kept, p.notice, whole, p.update, once, streamed, go_on)
 
 
 def _wire_library(p: _Parts, desk: Desk, once: Callable[..., Any], shelf: list[Any], whole: list[Any]) -> None:
@@ -210,12 +228,12 @@ def _wire_library(p: _Parts, desk: Desk, once: Callable[..., Any], shelf: list[A
     filters = [lib.words, lib.role, lib.function, lib.theme]
     sent: dict[str, Any] = {"inputs": [*filters, lib.told], "js": f"(...given) => [...given.slice(0, -1), {_CHOSEN}]"}
     browse = [lib.words.change, lib.role.input, lib.function.input, lib.theme.input]
-    gr.on(browse, once(desk.browse), outputs=shelf, trigger_mode="always_last", **sent, **_QUIET)
-    lib.clear.click(once(desk.clear), lib.told, [*shelf, p.notice], js=f"() => [{_CHOSEN}]", **_QUIET)
-    lib.begin.click(once(desk.begin_chosen), outputs=whole, **sent, **_QUIET)
-    lib.begin_plan.click(once(desk.begin_plan), lib.told, whole, js=f"() => [{_PLAN}]", **_QUIET)
-    lib.surprise.click(once(desk.surprise), filters, whole, **_QUIET)
-    lib.missed.click(once(lambda *given: desk.surprise(*given, weakest=True)), filters, whole, **_QUIET)
+    gr.on(browse, once(desk.browse), outputs=shelf, trigger_mode="always_last", **sent, **QUIET)
+    lib.clear.click(once(desk.clear), lib.told, [*shelf, p.notice], js=f"() => [{_CHOSEN}]", **QUIET)
+    lib.begin.click(once(desk.begin_chosen), outputs=whole, **sent, **QUIET)
+    lib.begin_plan.click(once(desk.begin_plan), lib.told, whole, js=f"() => [{_PLAN}]", **QUIET)
+    lib.surprise.click(once(desk.surprise), filters, whole, **QUIET)
+    lib.missed.click(once(lambda *given: desk.surprise(*given, weakest=True)), filters, whole, **QUIET)
 
 
 def _wire_author(lib: Browsing, author: Author) -> None:
@@ -229,7 +247,7 @@ def _wire_author(lib: Browsing, author: Author) -> None:
         except InterviewerError as failure:
             yield show_failure(failure, "")
 
-    gr.on([lib.document.input, lib.again.click], look, lib.document, lib.seen, **_QUIET)
+    gr.on([lib.document.input, lib.again.click], look, lib.document, lib.seen, **QUIET)
 
 
 def _previous(kept: Any) -> dict[str, str]:

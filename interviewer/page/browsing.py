@@ -11,6 +11,7 @@ import gradio as gr
 from ..schema import Library
 from .catalogue import Filters, count_choices, say_chosen, show_cards, show_plans
 from .desk import Change
+from .views import View
 
 __all__ = ["Browsing", "lay_out_library"]
 
@@ -56,8 +57,8 @@ class Browsing:
         return {part: gr.update(**told) if isinstance(told, dict) else told for part, told in found.items()}
 
 
-def lay_out_library(library: Library, *, author: bool) -> Browsing:
-    """Two tabs, questions to choose from and plans; a third one for an author."""
+def lay_out_library(library: Library, views: Sequence[View], *, author: bool) -> Browsing:
+    """Two tabs, questions to choose from and plans; then the other views'; the last one for an author."""
     with gr.Tabs(elem_id="library"):
         with gr.Tab("Questions"):
             questions = _lay_out_questions(library)
@@ -67,6 +68,8 @@ def lay_out_library(library: Library, *, author: bool) -> Browsing:
             with gr.Row(elem_classes="buttons bar"):
                 gr.HTML('<p class="label">A plan ends by itself when its minutes are over.</p>', js_on_load=None)
                 begin_plan = gr.Button("Start this plan", variant="primary", elem_id="begin-plan")
+        for view in views:
+            view.lay_out()
         with gr.Tab("Author", visible=author):
             document = gr.Dropdown(
                 [(one.question, one.id) for one in library.questions.values()] if author else [],
