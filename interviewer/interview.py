@@ -129,6 +129,7 @@ def undo(interview: Interview) -> tuple[Interview, str]:
             "turns": interview.turns[:last],
             "position": position,
             "ended": "",
+            "revision": interview.revision + 1,
             # What was judged with these words no longer stands.
             "grades": {id: grade for id, grade in interview.grades.items() if id != taken.question_id},
         }
@@ -166,7 +167,7 @@ def try_again(interview: Interview, question_id: str, *, prompts: Prompts) -> In
             "hints": others(interview.hints),
             "disputes": others(interview.disputes),
             "position": position,
-            "mode": "practice" if interview.ended else interview.mode,
+            "mode": "practice" if interview.ended and interview.mode == "simulation" else interview.mode,
             "ended": "",
         }
     )
@@ -185,7 +186,7 @@ def hint(interview: Interview, reading: Grade | None) -> Interview | None:
     if probe is None:
         return None
     new = Hint(question_id=interview.question.id, probe=probe, answers=len(given))
-    return interview.model_copy(update={"hints": (*interview.hints, new)})
+    return interview.model_copy(update={"hints": (*interview.hints, new), "revision": interview.revision + 1})
 
 
 def next_step(interview: Interview, reading: Grade | None, now: float) -> Step:
@@ -283,7 +284,7 @@ def _turns(interview: Interview) -> list[Turn]:
 def _say(interview: Interview, turn: Turn) -> Interview:
     # Half a character (a lone surrogate: browsers, terminals and hosts send them) can be neither saved nor sent on.
     whole = turn.model_copy(update={"text": turn.text.encode("utf-8", "replace").decode()})
-    return interview.model_copy(update={"turns": (*interview.turns, whole)})
+    return interview.model_copy(update={"turns": (*interview.turns, whole), "revision": interview.revision + 1})
 
 
 def _opening(interview: Interview, prompts: Prompts, *, first: bool) -> Turn:

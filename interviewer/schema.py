@@ -525,6 +525,8 @@ class Interview(Record):
     owner: str = ""
     """Which browser it belongs to where several people share a page; empty on one's own machine."""
     mode: Mode = "practice"
+    revision: int = 0
+    """How often it was changed: of two copies, the one with more is the newer."""
     questions: tuple[QuestionDocument, ...]
     plan: str = ""
     """Title of the plan they came from; empty when they were chosen one by one."""

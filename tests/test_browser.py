@@ -119,7 +119,7 @@ def test_a_whole_interview_from_the_first_question_to_the_last_rubric(context: B
         expect(page.locator("#chat")).to_contain_text("Thank you for your time")
         expect(page.get_by_role("button", name="Send answer")).to_be_hidden()
         expect(side).to_contain_text("band 2 of 5")
-        page.get_by_role("button", name="Start again").click()
+        page.get_by_role("button", name="Back to the start").click()
         page.get_by_role("button", name="Go on with the last one").click()
         expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[1])
         assert asked_elsewhere == []
@@ -267,10 +267,10 @@ def test_a_model_that_dies_in_mid_sentence_costs_one_sentence_and_is_tried_again
         expect(page.locator("#chat")).to_contain_text("a broken drill on purpose")
         expect(page.locator("#chat")).not_to_contain_text("You looked the sale")
         expect(page.locator("#side")).to_contain_text("band 4 of 5")
-        page.get_by_role("button", name="Try again").click()
+        page.get_by_role("button", name="Ask again").click()
         expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
         expect(page.get_by_role("alert")).to_be_hidden()
-        expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+        expect(page.get_by_role("button", name="Ask again")).to_be_hidden()
 
 
 NASTY = (
@@ -420,7 +420,7 @@ def test_questions_are_searched_filtered_chosen_and_asked(context: BrowserContex
         page.get_by_role("button", name="Start the interview").click()
         expect(page.locator("#question")).to_contain_text("question 1 of 2")
         expect(page.locator("#question")).to_contain_text(QUESTION.question)
-        page.get_by_role("button", name="Start again").click()
+        page.get_by_role("button", name="Back to the start").click()
         expect(found).to_have_text(f"{len(LIBRARY.questions)} questions")
         expect(page.locator("#chosen")).to_have_text("Nothing chosen: you start with the first one shown.")
 
@@ -468,11 +468,11 @@ def test_a_surprise_keeps_to_the_filters_and_what_was_missed_is_offered_next_tim
         begin(page, address)
         say(page, ANSWER)
         expect(page.locator("#side")).to_contain_text("band 4 of 5")
-        page.get_by_role("button", name="Start again").click()
+        page.get_by_role("button", name="Back to the start").click()
         page.get_by_role("button", name="What you missed most").click()
         expect(page.locator("#question")).to_contain_text("5 questions, what you missed most · question 1 of 5")
         expect(page.locator("#question")).to_contain_text(QUESTION.question)
-        page.get_by_role("button", name="Start again").click()
+        page.get_by_role("button", name="Back to the start").click()
         choose(page, "Role", "Barista (1)")
         expect(page.locator(".found")).to_contain_text("1 of")
         page.get_by_role("button", name="Surprise me").click()

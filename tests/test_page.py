@@ -18,6 +18,7 @@ from tables import ANSWER, FOLLOW_UPS, SECOND, VERDICTS, seat
 
 from interviewer.errors import ProviderUnreachable, SettingsError
 from interviewer.page.desk import Change, Desk
+from interviewer.page.marks import escape
 from interviewer.page.serving import open_page
 from interviewer.page.work import until
 from interviewer.panel import Panel
@@ -560,3 +561,70 @@ def test_a_page_open_to_the_network_says_that_there_is_no_password(tmp_path: Pat
     with open_page(seat(), Store(tmp_path), host="0.0.0.0", port=free_port()) as page:
         assert "no password" in page.warnings[0]
         assert ask(page.address.replace("0.0.0.0", "127.0.0.1"), Host="my-computer.local")[0] == 200
+
+
+# ── once more, back, help, simulation ────────────────────────────────────────────────────────────────
+
+
+async def test_a_grade_that_takes_longer_than_the_simulation_is_shown_after_its_end(tmp_path: Path) -> None:
+    decider = Gated(VERDICTS)
+    desk = make_desk(seat(*FOLLOW_UPS, decider=decider), tmp_path)
+    begun = desk.begin([QUESTION.id], mode="simulation")["interview"]
+    interview = desk.submit(ANSWER, begun, None)["interview"]
+    grading = asyncio.create_task(everything(desk.grade(interview)))
+    await until_true(lambda: len(decider.asked) >= 4)
+    ended = desk.finish(interview, None)
+    assert "has not been graded yet" in ended["side"]
+    decider.gate.set()
+    assert "band 4 of 5" in (await grading)[-1]["side"]
+
+
+async def test_no_change_of_a_simulation_says_anything_of_the_grade(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    begun = desk.begin([QUESTION.id], mode="simulation")["interview"]
+    sent = desk.submit(ANSWER, begun, None)
+    graded = await everything(desk.grade(sent["interview"]))
+    spoken = await everything(desk.speak(sent["interview"]))
+    interview = spoken[-1]["interview"]
+    seen = [desk.resume({"id": begun.id}), desk.again(QUESTION.id, interview, None), desk.hint(interview, None)]
+    seen += [desk.take_back("", interview, None), desk.differ(form(), interview, None)]
+    shown = {"side", "chat", "notice", "question", "hints"}
+    html = json.dumps([str(change[name]) for change in (sent, *graded, *spoken, *seen) for name in shown & set(change)])
+    assert not any(text in html for text in CRITERIA) and "band" not in html
+    assert desk.finish(interview, None)["side"].count("band 4 of 5") == 1
+
+
+async def test_an_answer_taken_back_takes_its_grade_along_and_the_next_is_graded_anew(tmp_path: Path) -> None:
+    decider = ScriptedDecider(VERDICTS)
+    desk = make_desk(seat(*FOLLOW_UPS, decider=decider), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    await everything(desk.grade(interview))
+    spoken = (await everything(desk.speak(interview)))[-1]["interview"]
+    back = desk.take_back("more", spoken, None)
+    assert (back["box"], back["interview"].grades) == (f"{ANSWER}\n\nmore", {})
+    assert Store(tmp_path).load(interview.id).turns == back["interview"].turns
+    asked = len(decider.asked)
+    again = desk.submit(ANSWER.replace("drill", "kettle"), back["interview"], None)["interview"]
+    assert (await everything(desk.grade(again)))[-1]["side"].count("kettle") >= 1
+    assert len(decider.asked) > asked
+
+
+async def test_an_attempt_keeps_its_grade_and_a_tab_that_fell_behind_is_told(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    await everything(desk.grade(interview))
+    anew = desk.again(QUESTION.id, interview, None)["interview"]
+    assert anew.attempts[0].grade.band == 4 and anew.grades == {}
+    assert Store(tmp_path).load(anew.id).attempts == anew.attempts
+    behind = desk.submit("From the other tab.", interview, None)
+    assert "went on in another tab" in behind["notice"] and behind["interview"].attempts == anew.attempts
+    assert "isn’t in this interview" in desk.again("nope", anew, None)["notice"]
+
+
+async def test_hints_end_with_a_sentence(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    change = desk.hint(started(desk), None)
+    while "interview" in change:
+        assert escape(change["interview"].hints[-1].probe.text) in change["hints"]
+        change = desk.hint(change["interview"], None)
+    assert "no further hint" in change["notice"]

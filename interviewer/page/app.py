@@ -11,6 +11,7 @@ import gradio as gr
 
 from ..errors import InterviewerError
 from ..panel import Panel
+from ..phrases import _, later
 from .author import Author, show_seen
 from .browsing import Browsing, lay_out_library
 from .desk import Change, Desk
@@ -20,7 +21,13 @@ from .views import QUIET, View, Wiring
 __all__ = ["build_page"]
 
 _SEND = "Send answer"
-_FLAGS = ("start", "room", "filtered", "missed", "previous", "retry", "ended", "grading", "regrade")
+_MODES = {
+    "practice": later("Practice: a rubric after each answer, hints, and as many tries as you like"),
+    "simulation": later("Simulation: with a clock, and no feedback until the report at the end"),
+}
+_FLAGS = (
+    "start", "room", "filtered", "missed", "previous", "retry", "ended", "grading", "regrade", "helped", "undoable",
+)  # fmt: skip
 
 
 # What is chosen stands in the cards alone: a handler that needs it is sent it by the browser.
@@ -41,8 +48,11 @@ class _Parts:
     back: gr.Button
     question: gr.HTML
     chat: gr.Chatbot
+    hints: gr.HTML
     box: gr.Textbox
     send: gr.Button
+    hint: gr.Button
+    undo: gr.Button
     retry: gr.Button
     end: gr.Button
     leave: gr.Button
@@ -50,11 +60,13 @@ class _Parts:
     stop: gr.Button
     regrade: gr.Button
     differ: gr.Button
+    again: gr.Button
+    mode: gr.Radio
 
     def update(self, change: Change) -> dict[Any, Any]:
         """A change in gradio's words; what it doesn't name is left alone."""
         plain = {"interview": self.interview, "kept": self.kept, "notice": self.notice, "chat": self.chat}
-        plain |= {"question": self.question, "side": self.side}
+        plain |= {"question": self.question, "hints": self.hints, "side": self.side}
         found: dict[Any, Any] = {part: change[name] for name, part in plain.items() if name in change}
         found |= self.library.update(change)
         if "screen" in change:
@@ -122,11 +134,18 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
     with gr.Column(elem_id="start"):
         gr.HTML(show_welcome(), js_on_load=None)
         back = gr.Button("Go on with the last one", elem_id="back")
+        mode = gr.Radio(
+            [(_(_MODES["practice"]), "practice"), (_(_MODES["simulation"]), "simulation")],
+            value="practice",
+            label=_("How do you want to practise?"),
+            elem_id="mode",
+        )
         library = lay_out_library(panel.library, views, author=author)
     with gr.Row(elem_id="room"):
         with gr.Column(elem_id="talk", scale=5, min_width=320):
             question = gr.HTML("", elem_id="question", js_on_load=None)
             chat = _chatbot()
+            hints = gr.HTML("", elem_id="hints", js_on_load=None)
             box = gr.Textbox(
                 label="Your answer",
                 placeholder="Tell what happened, what you did and how it ended.",
@@ -137,18 +156,21 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             )
             with gr.Row(elem_classes="buttons"):
                 send = gr.Button(_SEND, variant="primary", elem_id="send")
-                retry = gr.Button("Try again", elem_id="retry")
+                hint = gr.Button(_("Hint"), elem_id="hint")
+                undo = gr.Button(_("Take back my last answer"), elem_id="undo")
+                retry = gr.Button(_("Ask again"), elem_id="retry")
                 end = gr.Button("End the interview", elem_id="end")
-                leave = gr.Button("Start again", elem_id="leave")
+                leave = gr.Button(_("Back to the start"), elem_id="leave")
         with gr.Column(elem_id="rubrics", scale=6, min_width=320):
             with gr.Row(elem_classes="buttons"):
                 stop = gr.Button("Stop grading", size="sm", elem_id="stop")
                 regrade = gr.Button("Grade again", size="sm", elem_id="regrade")
             side = gr.HTML(show_side(None, {}, panel.library), elem_id="side", js_on_load=None)
             differ = gr.Button("Keep my view", visible="hidden", elem_id="differ")
+            again = gr.Button(_("Try again"), visible="hidden", elem_id="try-again")
     return _Parts(
-        flags, interview, kept, notice, library, back, question, chat, box, send, retry, end, leave,
-        side, stop, regrade, differ,
+        flags, interview, kept, notice, library, back, question, chat, hints, box, send, hint, undo, retry, end, leave,
+        side, stop, regrade, differ, again, mode,
     )  # fmt: skip
 
 
@@ -173,7 +195,9 @@ def _chatbot() -> gr.Chatbot:
 
 def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> Wiring:
     p = parts
-    talk = [p.interview, p.chat, p.question, p.notice, p.box, p.send, p.flags["retry"], p.flags["ended"]]
+    flags = [p.flags[name] for name in ("retry", "ended", "helped", "undoable")]
+    # The side too: a simulation that ends shows its report.
+    talk = [p.interview, p.chat, p.question, p.hints, p.notice, p.box, p.send, p.side, *flags]
     rubric = [p.side, p.notice, p.flags["grading"], p.flags["regrade"]]
     shelf = [*p.library.parts, p.flags["filtered"]]
     whole = [*dict.fromkeys([*talk, *rubric, p.kept, *shelf, *p.flags.values()])]
@@ -212,6 +236,10 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     form = f"(told, ...others) => [{_FORM}, ...others]"
     seen = [p.library.told, p.interview, p.kept]
     p.differ.click(once(desk.differ), seen, whole, js=form, trigger_mode="multiple", **QUIET)
+    again = '(id, ...others) => [document.getElementById("try-again").dataset.value, ...others]'
+    p.again.click(once(desk.again), seen, whole, js=again, trigger_mode="multiple", **QUIET)
+    go_on(p.undo.click(once(desk.take_back), [p.box, p.interview, p.kept], whole, **QUIET))
+    p.hint.click(once(desk.hint), [p.interview, p.kept], talk, **QUIET)
     p.end.click(once(desk.finish), [p.interview, p.kept], whole, **QUIET)
     p.leave.click(once(desk.leave), p.interview, whole, **QUIET)
 
@@ -230,10 +258,16 @@ def _wire_library(p: _Parts, desk: Desk, once: Callable[..., Any], shelf: list[A
     browse = [lib.words.change, lib.role.input, lib.function.input, lib.theme.input]
     gr.on(browse, once(desk.browse), outputs=shelf, trigger_mode="always_last", **sent, **QUIET)
     lib.clear.click(once(desk.clear), lib.told, [*shelf, p.notice], js=f"() => [{_CHOSEN}]", **QUIET)
-    lib.begin.click(once(desk.begin_chosen), outputs=whole, **sent, **QUIET)
-    lib.begin_plan.click(once(desk.begin_plan), lib.told, whole, js=f"() => [{_PLAN}]", **QUIET)
-    lib.surprise.click(once(desk.surprise), filters, whole, **QUIET)
-    lib.missed.click(once(lambda *given: desk.surprise(*given, weakest=True)), filters, whole, **QUIET)
+
+    def begun(handler: Callable[..., Change], **fixed: Any) -> Any:
+        """A handler that begins an interview, in the mode that comes before what else it is given."""
+        return once(lambda mode, *given: handler(*given, mode=mode, **fixed))
+
+    chosen = f"(...given) => [...given.slice(0, -1), {_CHOSEN}]"
+    lib.begin.click(begun(desk.begin_chosen), [p.mode, *filters, lib.told], whole, js=chosen, **QUIET)
+    lib.begin_plan.click(begun(desk.begin_plan), [p.mode, lib.told], whole, js=f"(mode) => [mode, {_PLAN}]", **QUIET)
+    lib.surprise.click(begun(desk.surprise), [p.mode, *filters], whole, **QUIET)
+    lib.missed.click(begun(desk.surprise, weakest=True), [p.mode, *filters], whole, **QUIET)
 
 
 def _wire_author(lib: Browsing, author: Author) -> None:

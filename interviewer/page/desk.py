@@ -15,16 +15,27 @@ from typing import Any
 from ..disputes import dispute, with_dispute, without_dispute
 from ..errors import DisputeError, InterviewerError, StoreError
 from ..intake import STATES
-from ..interview import answer, answers_to, end, next_step, speak
+from ..interview import answer, answers_to, end, hint, next_step, speak, try_again, undo
 from ..panel import Panel
+from ..phrases import _
 from ..plans import draw, find_plan, missed
-from ..schema import Dispute, Grade, Interview, Plan, QuestionDocument
+from ..schema import Dispute, Grade, Interview, Mode, Plan, QuestionDocument
 from ..store import DRAFT_CHARACTERS, Store, new_id
 from ..wording import BANDS, count_criteria, say_status
 from .catalogue import NOTHING_FITS, Filters, count_choices, show_cards, show_plans
 from .differ import Refusal, Sent, read_sent
-from .frame import overlay, show_chat, show_failure, show_notice, show_question, show_side
-from .work import Work, Works, until
+from .frame import (
+    hidden_until_the_end,
+    overlay,
+    show_chat,
+    show_failure,
+    show_hints,
+    show_notice,
+    show_question,
+    show_side,
+)
+from .keeping import Keeping
+from .work import Works, until
 
 __all__ = ["Change", "Desk"]
 
@@ -59,6 +70,7 @@ class Desk:
         self._clock = clock
         self._rng = rng or random.Random()  # noqa: S311
         self._works = Works(panel)
+        self._keeping = Keeping(store, self._works)
 
     # ── starting, coming back, leaving ───────────────────────────────────────────────────────────────
 
@@ -77,21 +89,21 @@ class Desk:
         """All questions again."""
         return Change(self.browse("", "", "", "", chosen), filters=Filters(), notice="")
 
-    def begin_chosen(self, *given: str) -> Change:
+    def begin_chosen(self, *given: str, mode: Mode = "practice", owner: str = "") -> Change:
         """The questions chosen; when none is, the first that fits."""
         *named, chosen = given
         first = [document.id for document in Filters(*named).find(self.panel.library)[:1]]
-        return self.begin(chosen.split() or first)
+        return self.begin(chosen.split() or first, mode=mode, owner=owner)
 
-    def begin_plan(self, plan_id: str) -> Change:
+    def begin_plan(self, plan_id: str, *, mode: Mode = "practice", owner: str = "") -> Change:
         """The questions of a written plan."""
         try:
             plan = find_plan(self.panel.library, plan_id)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
-        return self.begin(plan.questions, plan)
+        return self.begin(plan.questions, plan, mode=mode, owner=owner)
 
-    def surprise(self, *named: str, weakest: bool = False) -> Change:
+    def surprise(self, *named: str, weakest: bool = False, mode: Mode = "practice", owner: str = "") -> Change:
         """Questions that fit, by chance; or those first whose criteria were missed most."""
         filters = Filters(*named)
         found = filters.find(self.panel.library)
@@ -102,18 +114,20 @@ class Desk:
             plan = draw(found, self._rng, about=about, grades=self.store.grades() if weakest else None)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
-        return self.begin(plan.questions, plan)
+        return self.begin(plan.questions, plan, mode=mode, owner=owner)
 
-    def begin(self, question_ids: Sequence[str], plan: Plan | None = None) -> Change:
+    def begin(
+        self, question_ids: Sequence[str], plan: Plan | None = None, *, mode: Mode = "practice", owner: str = ""
+    ) -> Change:
         """A new interview, its first question asked."""
         if not question_ids:
             return Change(notice=show_notice(NOTHING_FITS))
         unread = self._renew()
         try:
-            interview = self.panel.begin(question_ids, id=new_id(), now=self._now(), plan=plan)
+            interview = self.panel.begin(question_ids, id=new_id(), now=self._now(), plan=plan, mode=mode, owner=owner)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
-        return self._room(interview, notice=unread + self._save(interview))
+        return self._room(interview, notice=unread + self._keeping.save(interview))
 
     def resume(self, kept: Mapping[str, object] | None) -> Change:
         """The interview this browser was in, with what was half typed; the start when there is none."""
@@ -121,11 +135,11 @@ class Desk:
         if not mine["id"]:
             return self._start(previous=mine["previous"])
         try:
-            interview = self.store.load(mine["id"])
+            interview = self._keeping.load(mine["id"])
             draft = mine["draft"] or self.store.draft(interview.id)
         except StoreError as failure:
             return self._start(notice=show_failure(failure, ""))
-        return self._room(self._works.of(interview).merge(interview), box=draft)
+        return self._room(interview, box=draft)
 
     def leave(self, interview: Interview | None) -> Change:
         """Back to the start; the interview stays in the store."""
@@ -142,7 +156,7 @@ class Desk:
             return found
         self._works.of(found).take_speech()
         ended = found if found.ended else end(found, self.panel.interviewer)
-        return self._talk(ended, notice=self._save(ended))
+        return Change(self._talk(ended, notice=self._keeping.save(ended)), **self._report(ended))
 
     # ── answering ────────────────────────────────────────────────────────────────────────────────────
 
@@ -167,11 +181,11 @@ class Desk:
         refusal = _refusal(found, text)
         if refusal:
             return Change(notice=show_notice(refusal))
-        answered = answer(found, text)
+        answered = answer(found, text, self._now())
         # What is being graded lacks this answer; a grade of both follows.
         self._works.of(answered).take_grading()
-        notice = self._save(answered)
-        self._forget_draft(answered.id)
+        notice = self._keeping.save(answered)
+        self._keeping.forget_draft(answered.id)
         blank = (0, count_criteria(None, answered.question)[1])
         side = self._side(answered, grading=answered.question.id, progress=blank, status=BEING_GRADED)
         return Change(self._room(answered, notice=notice), side=side)
@@ -180,7 +194,7 @@ class Desk:
         """The interviewer's next line, as it comes; nothing when no answer waits for one."""
         if interview is None or not _waits(interview):
             return
-        further = self._further(interview)
+        further = self._keeping.further(interview)
         if further is not None:
             yield self._talk(further)
             return
@@ -211,7 +225,65 @@ class Desk:
             yield _unspoken(interview, show_notice(f"The interviewer said nothing. {KEPT}", tone="failed"))
             return
         spoken = work.merge(spoken)
-        yield self._talk(spoken, notice=self._save(spoken))
+        yield Change(self._talk(spoken, notice=self._keeping.save(spoken)), **self._report(spoken))
+
+    def _report(self, interview: Interview) -> Change:
+        """What a simulation has kept back, now that it is over."""
+        over = interview.mode == "simulation" and interview.ended
+        return Change(side=self._side(interview, status=_("The report is ready."))) if over else Change()
+
+    # ── once more, back, help ────────────────────────────────────────────────────────────────────────
+
+    def again(self, question_id: str, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
+        """The question anew; the attempt so far is kept, and an interview that was over goes on."""
+        found = self._found(interview, kept)
+        if isinstance(found, Change):
+            return found
+        if hidden_until_the_end(found):
+            return Change(notice=show_notice(_("In a simulation there is one try at each question, until it is over.")))
+        if question_id not in {document.id for document in found.questions}:
+            return Change(notice=show_notice(_("That question isn’t in this interview: reload the page.")))
+        work = self._works.of(found)
+        work.take_speech()
+        work.forget(question_id)
+        anew = try_again(found, question_id, prompts=self.panel.prompts)
+        work.disputes = anew.disputes
+        return self._stay(anew, notice=self._keeping.save(anew))
+
+    def take_back(self, typed: str, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
+        """The last answer back in the box, before what has been typed since."""
+        found = self._found(interview, kept)
+        if isinstance(found, Change):
+            return found
+        if hidden_until_the_end(found):
+            return Change(notice=show_notice(_("In a simulation, what is said is said.")))
+        before, words = undo(found)
+        if not words:
+            return Change(notice=show_notice(_("There is no answer to take back yet.")))
+        work = self._works.of(found)
+        work.take_speech()
+        work.forget(before.question.id)
+        box = "\n\n".join(part for part in (words, typed) if part.strip())
+        notice = self._keeping.save(before)
+        return Change(self._stay(before, notice=notice), box=box, kept=_checked({"id": before.id, "draft": box}))
+
+    def hint(self, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
+        """A probe that helps, noted with the answer."""
+        found = self._found(interview, kept)
+        if isinstance(found, Change):
+            return found
+        if hidden_until_the_end(found):
+            return Change(notice=show_notice(_("There are no hints in a simulation.")))
+        helped = None if found.ended else hint(found, self._works.of(found).known(found))
+        if helped is None:
+            return Change(notice=show_notice(_("There is no further hint for this question.")))
+        return self._talk(helped, notice=self._keeping.save(helped))
+
+    def _stay(self, interview: Interview, notice: str) -> Change:
+        """The room again, while the box keeps what is in it."""
+        change = self._room(interview, notice=notice)
+        del change["box"], change["kept"]
+        return change
 
     # ── grading ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -221,7 +293,8 @@ class Desk:
         if interview is None or document is None:
             return
         asked, answers = answers_to(interview, document.id)
-        identity = f"{interview.id}.{document.id}.{len(answers)}"
+        number = 1 + sum(attempt.question_id == document.id for attempt in interview.attempts)
+        identity = ".".join([interview.id, document.id, *([f"try{number}"] if number > 1 else []), str(len(answers))])
         work = self._works.of(interview)
         before = work.grades.get(document.id, interview.grades.get(document.id))
         if before is not None and before.id == identity and not again:
@@ -248,7 +321,7 @@ class Desk:
         work.coming = None
         if latest is not None:
             work.grades[document.id] = latest
-            self._save_grades(interview)
+            self._keeping.save_grades(interview)
             yield self._graded(interview, latest)
 
     def stop_grading(self, interview: Interview | None) -> Change:
@@ -265,6 +338,8 @@ class Desk:
         return Change(side=self._side(interview, status="Grading stopped."), grading=False, regrade=again)
 
     def _filling(self, interview: Interview, document: QuestionDocument, before: Grade | None, grade: Grade) -> Change:
+        if self._hidden(interview):
+            return Change()
         if grade.status == "unscored" and before is None:
             return Change(grading=True, regrade=False)  # nothing to see yet, and no criterion to reveal
         side = self._side(
@@ -277,10 +352,17 @@ class Desk:
         return Change(side=side, grading=True, regrade=False)
 
     def _graded(self, interview: Interview, grade: Grade) -> Change:
-        heading, _ = say_status(grade)
+        if self._hidden(interview):
+            return Change(grading=False, regrade=False)
+        interview = self._keeping.further(interview) or interview
+        heading = say_status(grade)[0]
         said = f"band {grade.band} of 5, {BANDS[grade.band]}" if grade.band else heading.lower()
         side = self._side(interview, {grade.question_id: grade}, status=f"Your rubric is ready: {said}.")
         return Change(side=side, grading=False, regrade=_worth_repeating(grade))
+
+    def _hidden(self, interview: Interview) -> bool:
+        """Whether the grade must not be shown: it may have taken longer than the simulation lasted."""
+        return hidden_until_the_end(interview) and hidden_until_the_end(self._keeping.further(interview) or interview)
 
     def _ungraded(self, interview: Interview, notice: str) -> Change:
         return Change(side=self._side(interview), notice=notice, grading=False, regrade=True)
@@ -292,7 +374,7 @@ class Desk:
         found = self._found(interview, kept)
         if isinstance(found, Change):
             return found
-        work = self._work(found)
+        work = self._keeping.work(found)
         try:
             sent = read_sent(told)
         except DisputeError as failure:
@@ -302,7 +384,7 @@ class Desk:
         except DisputeError as failure:
             return Change(side=self._drawn(found, refusal=Refusal(sent, str(failure))))
         says = "Your view is taken back." if sent.act == "undo" else "Your view is kept beside the grader's."
-        return Change(side=self._drawn(found, status=says), notice=self._save_disputes(found))
+        return Change(side=self._drawn(found, status=says), notice=self._keeping.save_disputes(found))
 
     def _drawn(self, interview: Interview, *, status: str = "", refusal: Refusal | None = None) -> str:
         """The rubric as it is now, the one that is filling in included."""
@@ -328,6 +410,9 @@ class Desk:
             previous=bool(previous),
             chat=[],
             question="",
+            hints="",
+            helped=False,
+            undoable=False,
             box="",
             notice=notice,
             side=self._side(None),
@@ -349,6 +434,9 @@ class Desk:
             interview=interview,
             chat=show_chat(interview),
             question=show_question(interview),
+            hints=show_hints(interview),
+            helped=not hidden_until_the_end(interview) and not interview.ended,
+            undoable=not hidden_until_the_end(interview) and any(turn.act == "answer" for turn in interview.turns),
             notice=notice,
             busy=_waits(interview),
             ended=bool(interview.ended),
@@ -378,7 +466,7 @@ class Desk:
         refusal: Refusal | None = None,
     ) -> str:
         if interview is not None:
-            interview = self._work(interview).merge(interview)
+            interview = self._keeping.work(interview).merge(interview)
         known = interview.grades if interview else {}
         return show_side(
             interview, {**known, **(more or {})}, self.panel.library,
@@ -394,65 +482,16 @@ class Desk:
             return self._start(notice=show_notice("This page has lost its interview. Start again."))
         if interview is None:
             try:
-                stored = self.store.load(identity)
+                return self._keeping.load(identity)
             except StoreError as failure:
                 return self._start(notice=show_failure(failure, ""))
-            return self._works.of(stored).merge(stored)
-        further = self._further(interview)
+        further = self._keeping.further(interview)
         if further is None:
             return self._works.of(interview).merge(interview)
         went_on = "This interview went on in another tab. Here is where it is now; your words stay in the box."
         change = self._room(further, notice=show_notice(went_on))
         del change["box"], change["kept"]
         return change
-
-    def _further(self, interview: Interview) -> Interview | None:
-        """What is stored of this interview when it went on elsewhere, e.g. in another tab."""
-        try:
-            stored = self.store.load(interview.id)
-        except StoreError:
-            return None
-        return self._works.of(stored).merge(stored) if len(stored.turns) > len(interview.turns) else None
-
-    def _work(self, interview: Interview) -> Work:
-        """The interview's work, which knows every dispute: a tab's own copy may lack those made meanwhile."""
-        work = self._works.of(interview)
-        if work.disputes is None:
-            try:
-                work.disputes = self.store.load(interview.id).disputes
-            except StoreError:
-                work.disputes = interview.disputes
-        return work
-
-    def _save(self, interview: Interview) -> str:
-        """Saves, and returns a notice when that failed: the interview goes on all the same."""
-        disputes = self._work(interview).disputes or ()
-        try:
-            self.store.save(interview.model_copy(update={"disputes": disputes}))
-        except StoreError as failure:
-            return show_failure(failure, "The interview goes on, but reloading this page would lose it.")
-        return ""
-
-    def _save_grades(self, interview: Interview) -> None:
-        """Adds the grades to what is stored now: the talk may be further than this grade's interview."""
-        try:
-            self.store.save(self._works.of(interview).merge(self.store.load(interview.id)))
-        except StoreError as failure:
-            log.warning("%s", failure)
-
-    def _save_disputes(self, interview: Interview) -> str:
-        """Adds the disputes to what is stored now, and returns a notice when that failed."""
-        try:
-            self.store.save(self._works.of(interview).merge(self.store.load(interview.id)))
-        except StoreError as failure:
-            return show_failure(failure, "Your view is shown, but reloading this page may lose it.")
-        return ""
-
-    def _forget_draft(self, interview_id: str) -> None:
-        try:
-            self.store.save_draft(interview_id, "")
-        except StoreError as failure:
-            log.warning("%s", failure)
 
 
 def _disputes_after(sent: Sent, interview: Interview) -> tuple[Dispute, ...]:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..attempts import attempts_at
 from ..errors import InterviewerError
 from ..interview import answers_to
 from ..panel import Description
-from ..schema import Grade, Interview, Library
+from ..phrases import _, count_of, later
+from ..schema import Grade, Interview, Library, QuestionDocument
 from ..wording import not_judged
 from .differ import Refusal
 from .marks import escape
 from .render import show_rubric
+from .tries import offer_again, say_attempt, show_difference, show_earlier
 
 __all__ = [
+    "hidden_until_the_end",
     "overlay",
     "show_chat",
     "show_failure",
+    "show_hints",
     "show_notice",
     "show_people",
     "show_question",
@@ -54,15 +59,50 @@ def show_welcome() -> str:
     )
 
 
+MODES = {"practice": later("Practice"), "simulation": later("Simulation"), "role_play": later("Role-play")}
+
+
 def show_question(interview: Interview) -> str:
-    """What stands above the talk: role, plan, question, and where in the interview it is."""
+    """What stands above the talk: mode and clock, role, plan, question, and where in the interview it is."""
     document = interview.question
     count = len(interview.questions)
+    mode = f'<span class="mode">{escape(_(MODES[interview.mode]))}</span> {_clock(interview)}'
     plan = f" · {escape(interview.plan)}" if interview.plan else ""
     place = f" · question {interview.position + 1} of {count}" if count > 1 else ""
     return (
-        f'<div class="now"><p class="eyebrow">{escape(document.role)}{plan}{place}</p>'
+        f'<div class="now"><p class="eyebrow">{mode}{escape(document.role)}{plan}{place}</p>'
         f'<h2 class="asked">{escape(document.question)}</h2></div>'
+    )
+
+
+def _clock(interview: Interview) -> str:
+    """When a simulation is over; the script counts down to it."""
+    if interview.mode != "simulation" or interview.ended:
+        return ""
+    ends = interview.started + 60 * interview.limits.minutes
+    left = _("{minutes} minutes left")
+    over = _("Time is up: your next answer is the last")
+    whole = _("{minutes} minutes in all").format(minutes=f"{interview.limits.minutes:g}")
+    return (
+        f'<span class="clock" role="timer" data-ends="{ends:.0f}" data-left="{escape(left)}" '
+        f'data-over="{escape(over)}">{escape(whole)}</span> '
+    )
+
+
+def show_hints(interview: Interview) -> str:
+    """The hints taken for the question that is being answered, and how many."""
+    given = sum(turn.act == "answer" and turn.question_id == interview.question.id for turn in interview.turns)
+    shown = [one for one in interview.hints if one.question_id == interview.question.id]
+    if not shown:
+        return ""
+    items = "".join(
+        f"<li{'' if one.answers == given else ' class=past'}>{escape(one.probe.text)}</li>" for one in shown
+    )
+    count = count_of("{number} hint, noted with your answer", "{number} hints, noted with your answer", len(shown))
+    return (
+        f'<div class="hints" role="status"><p class="label">{escape(count)}</p><ol>{items}</ol></div>'
+        if not interview.ended
+        else ""
     )
 
 
@@ -111,30 +151,95 @@ def show_side(
         status: a sentence for readers aloud, announced when it changes.
         refusal: why another view of a verdict could not be taken, for the form it came from.
     """
-    answered = [] if interview is None else [turn.question_id for turn in interview.turns if turn.act == "answer"]
-    order = [*dict.fromkeys(reversed(answered))]
-    shown = [question_id for question_id in order if question_id in grades]
+    if interview is not None and hidden_until_the_end(interview):
+        return f'<p class="aloud" role="status"></p>{_simulated(interview)}'
     # The element stays the same one, so that a change of its text is announced.
     parts = [f'<p class="aloud" role="status">{escape(status)}</p>']
-    if interview is None or not shown:
-        parts.append(_waiting(answered=bool(answered), grading=bool(grading)))
+    order = [] if interview is None else _shown_first(interview)
+    rubrics = [
+        (question_id, one)
+        for question_id in order
+        if (one := _question(interview, question_id, grades, library, grading, progress, refusal))
+    ]
+    if interview is None or not rubrics:
+        answered = interview is not None and any(turn.act == "answer" for turn in interview.turns)
+        parts.append(_waiting(answered=answered, grading=bool(grading)))
         return "".join(parts)
-    by_id = {document.id: document for document in interview.questions}
-    for place, question_id in enumerate(shown):
-        document = by_id[question_id]
-        _, answers = answers_to(interview, question_id)
-        rubric = show_rubric(
-            grades[question_id], document, answers, library,
-            prefix=f"rubric-{_place_of(interview, question_id)}", progress=progress if question_id == grading else None,
-            disputes=interview.disputes, refusal=refusal,
-        )  # fmt: skip
+    for place, (question_id, rubric) in enumerate(rubrics):
         if place:
+            number = _place_of(interview, question_id)
             rubric = (
-                f'<details class="earlier" id="earlier-{_place_of(interview, question_id)}"><summary>Earlier: '
-                f"{escape(document.question)}</summary>{rubric}</details>"
+                f'<details class="earlier" id="earlier-{number}"><summary>Earlier: '
+                f"{escape(interview.questions[number].question)}</summary>{rubric}</details>"
             )
         parts.append(rubric)
     return "".join(parts)
+
+
+def hidden_until_the_end(interview: Interview) -> bool:
+    """Whether nothing of a grade may be shown yet."""
+    return interview.mode == "simulation" and not interview.ended
+
+
+def _shown_first(interview: Interview) -> list[str]:
+    """Ids of the questions that were answered or tried before: the one asked now first, then the latest answered."""
+    answered = [turn.question_id for turn in interview.turns if turn.act == "answer"]
+    tried = [attempt.question_id for attempt in interview.attempts]
+    now = [interview.question.id] if interview.question.id in tried else []
+    return [*dict.fromkeys([*now, *reversed(answered), *reversed(tried)])]
+
+
+def _question(
+    interview: Interview | None,
+    question_id: str,
+    grades: Mapping[str, Grade],
+    library: Library,
+    grading: str,
+    progress: tuple[int, int],
+    refusal: Refusal | None,
+) -> str:
+    """All there is about one question: the latest rubric, what it changed, the attempts before; empty for nothing."""
+    if interview is None:
+        return ""
+    place = _place_of(interview, question_id)
+    document, prefix = interview.questions[place], f"rubric-{place}"
+    attempts = attempts_at(interview, question_id)
+    earlier = [one for one in interview.attempts if one.question_id == question_id]
+    grade = grades.get(question_id)
+    current = len(attempts) > len(earlier)
+    running = progress if question_id == grading else None
+    if not current or grade is None:
+        before = show_earlier(earlier, document, library, prefix=prefix, open_last=True)
+        return f"{_anew(document, graded=current)}{before}" if before else ""
+    judged = [*attempts[:-1], attempts[-1].model_copy(update={"grade": grade})]
+    answers = answers_to(interview, question_id)[1]
+    rubric = show_rubric(
+        grade, document, answers, library,
+        prefix=prefix, progress=running, disputes=interview.disputes, refusal=refusal,
+        tries=say_attempt(judged, len(judged) - 1),
+        difference="" if running else show_difference(judged, document),
+        again=offer_again(document, document.question),
+    )  # fmt: skip
+    return rubric + show_earlier(earlier, document, library, prefix=prefix, open_last=False)
+
+
+def _anew(document: QuestionDocument, *, graded: bool) -> str:
+    says = (
+        _("Your new answer is being graded. Your last attempt stays here.")
+        if graded
+        else _("Answer again when you are ready. Your last attempt stays here to look at.")
+    )
+    return (
+        f'<div class="empty anew"><h3>{escape(_("Another try"))}</h3><p>{escape(document.question)}</p>'
+        f"<p>{escape(says)}</p></div>"
+    )
+
+
+def _simulated(interview: Interview) -> str:
+    given = sum(turn.act == "answer" for turn in interview.turns)
+    says = _("As in a real interview, you read nothing about your answers until it is over. Then there is a report.")
+    count = count_of("{number} answer given.", "{number} answers given.", given)
+    return f'<div class="empty"><h3>{escape(_("Simulation"))}</h3><p>{escape(says)}</p><p>{escape(count)}</p></div>'
 
 
 def _place_of(interview: Interview, question_id: str) -> int:

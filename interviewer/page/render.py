@@ -36,6 +36,7 @@ from ..wording import (
 )
 from .differ import Refusal, offer_absent, say_count, show_differ
 from .marks import badge, escape, icon, lighting_rules, show_answers, show_quote
+from .why import show_why
 
 __all__ = ["show_rubric"]
 
@@ -52,6 +53,7 @@ class _View:
         progress: tuple[int, int] | None,
         disputes: Sequence[Dispute],
         refusal: Refusal | None,
+        settled: bool,
     ) -> None:
         self.grade = grade
         self.document = document
@@ -63,6 +65,7 @@ class _View:
         self.numbers = {(item.kind, item.criterion): item for item in self.evidence}
         self.disputes = disputes
         self.refusal = refusal
+        self.settled = settled
         self.opinions = say_second_opinion(grade)
 
     def lights(self, kind: Kind, criterion: str) -> str:
@@ -78,10 +81,13 @@ class _View:
         return find_dispute(self.disputes, self.document.id, kind, criterion)
 
     def differ(self, kind: Kind, criterion: str, name: str) -> str:
-        """The candidate's own view of a verdict; of one that is still to come there is none yet."""
+        """Why it is so, and the candidate's own view of it; of a verdict still to come there is neither yet."""
         if self.running:
             return ""
-        return show_differ(
+        why = show_why(self.grade, self.document, kind, criterion, prefix=self.prefix, name=name)
+        if self.settled:
+            return why
+        return why + show_differ(
             kind, criterion, name,
             question_id=self.document.id, prefix=self.prefix,
             several=len(self.answers) > 1, answers=heard(self.grade, self.answers),
@@ -103,6 +109,10 @@ def show_rubric(
     progress: tuple[int, int] | None = None,
     disputes: Sequence[Dispute] = (),
     refusal: Refusal | None = None,
+    tries: str = "",
+    difference: str = "",
+    again: str = "",
+    settled: bool = False,
 ) -> str:
     """One question's rubric.
 
@@ -115,12 +125,16 @@ def show_rubric(
         progress: while verdicts are still coming, how many criteria have been judged and of how many.
         disputes: where the candidate sees it differently; shown beside the verdicts, which stay as they are.
         refusal: why the form that was just sent could not be taken.
+        tries: HTML that says which attempt this is.
+        difference: HTML of what changed against the attempt before.
+        again: HTML of the button that asks the question anew.
+        settled: an earlier attempt's, on which nobody gives another view any more.
 
     Returns:
         HTML in which nothing of the candidate's, the model's or the documents' is markup.
     """
-    view = _View(grade, document, answers, prefix, progress, disputes, refusal)
-    parts = [_head(view)]
+    view = _View(grade, document, answers, prefix, progress, disputes, refusal, settled)
+    parts = [_head(view, tries, again), difference]
     # A grade without any verdict has no criteria to show: its state says all there is to say.
     if grade.status != "unscored" or view.running:
         parts += [_advice(view, library), _answers(view), _flags(view), _points(view), _motivations(view), _star(view)]
@@ -133,11 +147,13 @@ def show_rubric(
     )
 
 
-def _head(view: _View) -> str:
+def _head(view: _View, tries: str, again: str) -> str:
     grade = view.grade
     count = len(view.answers)
     heard = "your answer" if count == 1 else f"your {count} answers"
-    asked = f'<p class="eyebrow">Rubric for {heard} to</p><h3 class="asked">{escape(view.document.question)}</h3>'
+    asked = (
+        f'{tries}<p class="eyebrow">Rubric for {heard} to</p><h3 class="asked">{escape(view.document.question)}</h3>'
+    )
     if view.progress is not None:
         done, whole = view.progress
         bar = (
@@ -154,7 +170,7 @@ def _head(view: _View) -> str:
     if aside := say_set_aside(grade):
         state += f'<div class="state partly"><strong>Set aside</strong><p>{escape(aside)}</p></div>'
     differs = say_count([one for one in view.disputes if one.question_id == view.document.id])
-    return f'<header class="head">{asked}{_band(grade)}{state}{_how(grade, view.prefix)}{differs}</header>'
+    return f'<header class="head">{asked}{_band(grade)}{state}{_how(grade, view.prefix)}{differs}{again}</header>'
 
 
 def _band(grade: Grade) -> str:
@@ -335,10 +351,12 @@ def _absent(view: _View, flags: Sequence[RedFlag]) -> str:
     if not flags:
         return ""
     names = ", ".join(escape(flag.name) for flag in flags)
+    offer = offer_absent(flags, question_id=view.document.id, prefix=view.prefix, refusal=view.refusal)
+    offer = "" if view.settled else offer
     return (
         f'<li class="criterion is-absent">{icon("absent")}<div class="what"><p class="name"><span class="verdict">'
         f"Not found</span> {names}</p>"
-        f"{offer_absent(flags, question_id=view.document.id, prefix=view.prefix, refusal=view.refusal)}</div></li>"
+        f"{offer}</div></li>"
     )
 
 

@@ -79,8 +79,11 @@
 	};
 	document.addEventListener("change", note);
 	document.addEventListener("click", (event) => {
-		const press = event.target.closest?.("[data-press]")?.dataset.press;
-		if (press) document.getElementById(press)?.click();
+		const button = event.target.closest?.("[data-press]");
+		const pressed = button && document.getElementById(button.dataset.press);
+		if (!pressed) return;
+		pressed.dataset.value = button.dataset.value ?? "";
+		pressed.click();
 	});
 	whenThere("#library", (library) => {
 		tick();
@@ -151,4 +154,15 @@
 		event.preventDefault();
 		document.querySelector("#send")?.click();
 	});
+
+	// 6. A simulation's clock counts down; it is announced only when it runs out.
+	setInterval(() => {
+		const clock = document.querySelector(".clock[data-ends]");
+		if (!clock) return;
+		const left = Math.ceil((clock.dataset.ends - Date.now() / 1000) / 60);
+		const says = left > 0 ? clock.dataset.left.replace("{minutes}", left) : clock.dataset.over;
+		if (clock.textContent !== says) clock.textContent = says;
+		clock.setAttribute("aria-live", left > 0 ? "off" : "polite");
+		clock.classList.toggle("over", left <= 0);
+	}, 1000);
 })();

@@ -53,6 +53,13 @@ class Work:
         self.grading = asyncio.Event()
         return self.grading
 
+    def forget(self, question_id: str) -> None:
+        """What was judged of this question is about words that are no longer its answer."""
+        self.take_grading()
+        self.coming = None
+        self.reading = None
+        self.grades.pop(question_id, None)
+
     def merge(self, interview: Interview) -> Interview:
         """The interview with the latest grades, and what is seen differently."""
         for grade in self.grades.values():
