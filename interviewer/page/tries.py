@@ -166,10 +166,11 @@ def show_earlier(
         words = [_("Attempt {number}").format(number=place + 1), _say_result(attempt)]
         if best == place and open_last:
             words.append(_("your best so far"))
-        unfolded = " open" if open_last and place == len(attempts) - 1 else ""
+        # Named otherwise where it is unfolded: what the script remembers as open is then folded up once it is past.
+        unfolded = '-last" open' if open_last and place == len(attempts) - 1 else '"'
         shown = _one(attempt, document, library, f"{prefix}-{place + 1}")
         parts.append(
-            f'<details class="earlier attempt" id="{prefix}-attempt-{place + 1}"{unfolded}><summary>'
+            f'<details class="earlier attempt" id="{prefix}-attempt-{place + 1}{unfolded}><summary>'
             f"{escape(' · '.join(words))}</summary>{shown}</details>"
         )
     return "".join(parts)
