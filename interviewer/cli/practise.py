@@ -1,0 +1,124 @@
+"""The commands of those who practise: the page, the interview in the terminal, the list of questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .flags import THE_ANSWER, ContentFlag, DeciderFlag, LocalFlag, PromptsFlag, settings_of
+from .output import counted, fail, note, run
+
+if TYPE_CHECKING:
+    from ..page.author import Author
+    from ..settings import Settings
+
+__all__ = ["chat", "questions", "serve"]
+
+
+def serve(
+    content: ContentFlag = None,
+    prompts: PromptsFlag = None,
+    decider: DeciderFlag = None,
+    local_model: LocalFlag = None,
+    host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the page.")] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    author: Annotated[
+        bool, typer.Option("--author", help="Add a view for authors: what each question is judged by.")
+    ] = False,
+) -> None:
+    """Open the page on this machine and print its address."""
+    from ..build import open_panel, open_store
+    from ..page import serve_page
+
+    settings = settings_of(
+        content=content, prompts=prompts, decider=decider, local_model=local_model, host=host, port=port,
+        author=author or None,
+    )  # fmt: skip
+    with open_panel(settings, say=note) as panel:
+        note(*panel.notices)
+        serve_page(
+            panel,
+            open_store(settings),
+            host=settings.host,
+            port=settings.port,
+            open_browser=open_browser,
+            author=_author(settings) if settings.author else None,
+        )
+
+
+def _author(settings: Settings) -> Author:
+    """Reads and checks a question's document anew each time the author looks at it."""
+    from ..authoring import check_documents
+    from ..build import open_library
+    from ..commands import preview as prompts_of
+    from ..page.author import Seen
+
+    def look(question_id: str) -> Seen:
+        prompts = [(one.title, one.text, one.tokens) for one in prompts_of(settings, question_id, THE_ANSWER)]
+        document = open_library(settings).questions[question_id]
+        checked = check_documents([Path(document.source).parent.parent], settings, only=document.source)
+        return Seen(document, prompts, [str(finding) for finding in checked.findings])
+
+    return look
+
+
+def chat(
+    questions: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of questions; the first one when left out.")
+    ] = None,
+    plan: Annotated[str | None, typer.Option(help="Id of a plan: its questions, and its minutes.")] = None,
+    random: Annotated[int | None, typer.Option(min=1, max=20, help="So many questions by chance.")] = None,
+    role: Annotated[str, typer.Option(help="With --random: only questions for this role.")] = "",
+    theme: Annotated[str, typer.Option(help="With --random: only questions with this theme.")] = "",
+    weakest: Annotated[bool, typer.Option(help="With --random: what you missed most comes first.")] = False,
+    content: ContentFlag = None,
+    prompts: PromptsFlag = None,
+    decider: DeciderFlag = None,
+    local_model: LocalFlag = None,
+) -> None:
+    """Have the same interview in the terminal."""
+    from ..build import open_library, open_panel, open_store
+    from ..plans import choose
+    from ..terminal import chat as hold_chat
+
+    if sum(map(bool, (questions, plan, random))) > 1:
+        fail("Give ids of questions, --plan or --random: only one of the three.", code=2)
+    if (role or theme or weakest) and not random:
+        fail("--role, --theme and --weakest belong to --random: add e.g. --random 3.", code=2)
+    settings = settings_of(content=content, prompts=prompts, decider=decider, local_model=local_model)
+    store = open_store(settings)
+    grades = store.grades() if weakest else None
+    chosen = choose(open_library(settings), plan=plan, count=random, role=role, theme=theme, grades=grades)
+    with open_panel(settings, say=note) as panel:
+        ids = chosen.questions if chosen else questions or sorted(panel.library.questions)[:1]
+        run(hold_chat(panel, store, ids, plan=chosen))
+
+
+def questions(
+    words: Annotated[list[str] | None, typer.Argument(metavar="[WORD]...", help="Words that must all occur.")] = None,
+    role: Annotated[str, typer.Option(help="Only questions for this role.")] = "",
+    function: Annotated[str, typer.Option(help="Only questions of this line of work.")] = "",
+    theme: Annotated[str, typer.Option(help="Only questions with this theme.")] = "",
+    plans: Annotated[bool, typer.Option("--plans", help="List the interview plans instead.")] = False,
+    content: ContentFlag = None,
+) -> None:
+    """List the questions there are, or those that fit every filter."""
+    from ..build import open_library
+    from ..plans import find_questions
+
+    library = open_library(settings_of(content=content))
+    if plans:
+        if words or role or function or theme:
+            fail("--plans lists every plan: leave out words, --role, --function and --theme.", code=2)
+        for plan in sorted(library.plans.values(), key=lambda plan: plan.id):
+            size = f"{counted(len(plan.questions), 'question')}, {plan.minutes} minutes"
+            typer.echo(f"{plan.id}\t{plan.role} ({size})\t{plan.title}")
+        return
+    found = find_questions(library, words=" ".join(words or ()), role=role, function=function, theme=theme)
+    if not found:
+        fail("No question fits: try fewer words or filters; `interviewer questions` lists all.")
+    for document in sorted(found, key=lambda document: document.id):
+        typer.echo(f"{document.id}\t{document.role} ({document.function})\t{document.question}")
