@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from interviewer.page.author import Author
 from interviewer.page.serving import open_page
@@ -50,3 +51,13 @@ def served(panel: Panel, folder: Path, port: int | None = None, author: Author |
     """The page's address."""
     with open_page(panel, Store(folder), host="127.0.0.1", port=port or free_port(), author=author) as page:
         yield page.address
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds on the page as it is now that is serious or critical, one line each."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{one['impact']} {one['id']}: {one['nodes'][0]['html'][:200]} ({len(one['nodes'])} places)"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -81,7 +81,9 @@ def test_a_question_tried_again_is_compared_with_the_attempt_before_and_the_best
 
         side.get_by_role("button", name="Try again").click()
         expect(side).to_contain_text("Another try")
-        expect(side.locator("#rubric-0-attempt-1-last")).to_contain_text("Attempt 1 · band 2 of 5, weak · your best so far")
+        expect(side.locator("#rubric-0-attempt-1-last")).to_contain_text(
+            "Attempt 1 · band 2 of 5, weak · your best so far"
+        )
         expect(page.locator("#chat")).not_to_contain_text("broken drill")
         page.reload()
         expect(side).to_contain_text("Another try")

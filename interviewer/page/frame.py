@@ -36,7 +36,11 @@ Message = dict[str, str]
 def show_people(description: Description) -> str:
     """The line that always says who interviews, who grades, how far to believe it, and every fallback."""
     notices = "".join(f"<li>{escape(notice)}</li>" for notice in description.notices)
-    fallback = f'<ul class="fallbacks" role="note" aria-label="What is not as usual">{notices}</ul>' if notices else ""
+    fallback = (
+        f'<div class="fallbacks" role="note" aria-label="What is not as usual"><ul>{notices}</ul></div>'
+        if notices
+        else ""
+    )
     return (
         '<header class="top"><div class="brand"><span class="logo" aria-hidden="true"></span>'
         "<h1>interviewer</h1><p>A mock interview, graded in the open</p></div>"

@@ -165,4 +165,9 @@
 		clock.setAttribute("aria-live", left > 0 ? "off" : "polite");
 		clock.classList.toggle("over", left <= 0);
 	}, 1000);
+
+	// 7. The talk scrolls, so it must be reached by keyboard.
+	whenThere("#chat [role=log]", (talk) => {
+		talk.tabIndex = 0;
+	});
 })();
