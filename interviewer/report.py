@@ -49,7 +49,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "documents typeset margins prompts llm local_model encoder store tokens language wording stated",
     ),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
-    ("Judging", "deciders grading lint labelling published"),
+    ("Judging", "deciders grading lint labelling published overview"),
     ("The conversation", "interview disputes"),
     ("Who interviews and who grades", "panel"),
     ("Places to use it", "page terminal batch report"),
