@@ -23,6 +23,7 @@ from ..schema import Dispute, Grade, Interview, Mode, Plan, QuestionDocument
 from ..store import DRAFT_CHARACTERS, Store, new_id
 from ..wording import BANDS, count_criteria, say_status
 from .catalogue import NOTHING_FITS, Filters, count_choices, show_cards, show_plans
+from .closing import show_report
 from .differ import Refusal, Sent, read_sent
 from .frame import (
     hidden_until_the_end,
@@ -228,9 +229,11 @@ class Desk:
         yield Change(self._talk(spoken, notice=self._keeping.save(spoken)), **self._report(spoken))
 
     def _report(self, interview: Interview) -> Change:
-        """What a simulation has kept back, now that it is over."""
-        over = interview.mode == "simulation" and interview.ended
-        return Change(side=self._side(interview, status=_("The report is ready."))) if over else Change()
+        """The side once the interview is over: with its report, and all that a simulation has kept back."""
+        if not interview.ended:
+            return Change()
+        status = _("The report is ready.") if show_report(interview) else ""
+        return Change(side=self._drawn(interview, status=status))
 
     # ── once more, back, help ────────────────────────────────────────────────────────────────────────
 

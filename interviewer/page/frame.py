@@ -12,6 +12,7 @@ from ..panel import Description
 from ..phrases import _, count_of, later
 from ..schema import Grade, Interview, Library, QuestionDocument
 from ..wording import not_judged
+from .closing import show_report
 from .differ import Refusal
 from .marks import escape
 from .render import show_rubric
@@ -169,12 +170,17 @@ def show_side(
         answered = interview is not None and any(turn.act == "answer" for turn in interview.turns)
         parts.append(_waiting(answered=answered, grading=bool(grading)))
         return "".join(parts)
+    finished = {question_id: grade for question_id, grade in grades.items() if question_id != grading}
+    report = show_report(interview.model_copy(update={"grades": finished}))
+    parts.append(report)
     for place, (question_id, rubric) in enumerate(rubrics):
-        if place:
+        if place or (report and len(rubrics) > 1):
             number = _place_of(interview, question_id)
+            about = (
+                interview.questions[number].question if report else f"Earlier: {interview.questions[number].question}"
+            )
             rubric = (
-                f'<details class="earlier" id="earlier-{number}"><summary>Earlier: '
-                f"{escape(interview.questions[number].question)}</summary>{rubric}</details>"
+                f'<details class="earlier" id="earlier-{number}"><summary>{escape(about)}</summary>{rubric}</details>'
             )
         parts.append(rubric)
     return "".join(parts)

@@ -10,7 +10,7 @@
 		if (!place) return;
 		for (let box = place.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
 		const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-		place.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+		place.scrollIntoView({ block: place.matches(".rubric") ? "start" : "center", behavior: calm ? "auto" : "smooth" });
 		const here = place.closest("mark") || place;
 		here.classList.remove("arrived");
 		void here.offsetWidth;
