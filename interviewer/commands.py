@@ -79,10 +79,11 @@ def export_batch(settings: Settings, answers: Path, out: Path) -> tuple[int, Job
     library, prompts = open_library(settings), Prompts(settings.prompts)
     job = read_answers(answers, library)
     model = settings.model or DEFAULT_BATCH_MODEL
+    asked = ((line, *_asked(library, line, prompts)) for line in job.lines if not ungradable(line.answer))
     lines = [
-        batch_line(line.id, *_asked(library, line, prompts), model=model, prompts=prompts)
-        for line in job.lines
-        if not ungradable(line.answer)
+        batch_line(line.id, reading, questions, model=model, prompts=prompts)
+        for line, reading, questions in asked
+        if reading.sentences  # else none of the words is an answer
     ]
     _write(out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     return len(lines), job
@@ -111,7 +112,7 @@ def _spare(out: Path, *read: Path) -> None:
 
 def _asked(library: Library, line: AnswerLine, prompts: Prompts) -> tuple[Any, Any]:
     document = library.questions[line.question_id]
-    return questions_for(document, line.answer, line.asked_in(document), prompts)
+    return questions_for(document, line.answer, line.asked_in(document), prompts, library)
 
 
 def _replies(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -133,11 +134,11 @@ def _from_reply(
 ) -> Grade:
     document = library.questions[line.question_id]
     decider = ChatDecider(LLM(_Nowhere(), model or _model_of(reply) or DEFAULT_BATCH_MODEL), prompts)
-    blank = blank_grade(document, id=line.id, decider=decider, prompts=prompts, answers=line.answer)
-    state = ungradable(line.answer)
+    blank = blank_grade(document, id=line.id, decider=decider, prompts=prompts, answers=line.answer, library=library)
+    reading, questions = _asked(library, line, prompts)
+    state = ungradable(line.answer) or ("" if reading.sentences else "copied" if blank.copied else "addressed")
     if state:
         return blank.model_copy(update={"reason": state})
-    reading, questions = _asked(library, line, prompts)
     decisions = read_batch_reply(reply, reading, questions) if reply is not None else ()
     return finish(
         blank,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from . import scoring
 from .advice import advise, explain
+from .copied import part_copied
 from .errors import ProviderError, ReplyError
 from .intake import ungradable
 from .language import is_english
@@ -91,16 +92,17 @@ async def grade(
         Grades whose verdicts fill in; what is not judged yet is *unscored*. The last one is final.
     """
     started = clock()
-    blank = blank_grade(document, id=id, decider=decider, prompts=prompts, answers=answers)
+    blank = blank_grade(document, id=id, decider=decider, prompts=prompts, answers=answers, library=library)
     state = ungradable(answers)
     if not state and decider.english_only and not is_english(answers):
         state = "other_language"
     if state:
         yield blank.model_copy(update={"reason": state, "seconds": round(clock() - started, 3)})
         return
-    reading, questions = questions_for(document, answers, asked, prompts)
+    reading, questions = questions_for(document, answers, asked, prompts, library)
     if not reading.sentences:
-        yield blank.model_copy(update={"reason": "addressed", "seconds": round(clock() - started, 3)})
+        state = "copied" if blank.copied else "addressed"
+        yield blank.model_copy(update={"reason": state, "seconds": round(clock() - started, 3)})
         return
     decisions: dict[str, Decision] = {}
 
@@ -123,15 +125,32 @@ async def grade(
 
 
 def questions_for(
-    document: QuestionDocument, answers: Sequence[str], asked: Sequence[str], prompts: Prompts
+    document: QuestionDocument,
+    answers: Sequence[str],
+    asked: Sequence[str],
+    prompts: Prompts,
+    library: Library | None = None,
 ) -> tuple[State, tuple[TypedQuestion, ...]]:
     """What a decider reads and is asked about the answers, sentence choices left out.
 
-    Words that speak to the grader are not read; there are no sentences when nothing else was said.
+    Words that speak to the grader are not read, nor those of the library's worked examples; there are no sentences
+    when nothing else was said.
     """
-    judged, _ = part_sentences(split_sentences(answers), answers, document)
+    judged, _, _ = _part(document, answers, library)
     reading = build_state(asked, judged, prompts.render)
     return reading, verdict_questions(document, prompts.render)
+
+
+def _part(
+    document: QuestionDocument, answers: Sequence[str], library: Library | None
+) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...], tuple[Sentence, ...]]:
+    """The sentences that are judged, those that speak to the grader, those of a worked example."""
+    told, aside = part_sentences(split_sentences(answers), answers, document)
+    own, copied = part_copied(told, library.examples.values() if library else ())
+    # What is left between an example's sentences is no answer of its own.
+    if copied and ungradable([" ".join(one.text for one in own)]):
+        own = ()
+    return own, tuple(aside), copied
 
 
 async def _decide(
@@ -159,10 +178,16 @@ async def _decide(
 
 
 def blank_grade(
-    document: QuestionDocument, *, id: str, decider: Decider, prompts: Prompts, answers: Sequence[str] = ()
+    document: QuestionDocument,
+    *,
+    id: str,
+    decider: Decider,
+    prompts: Prompts,
+    answers: Sequence[str] = (),
+    library: Library | None = None,
 ) -> Grade:
     """A grade with nothing judged, stamped with what would judge it, and with what won't be judged at all."""
-    _, aside = part_sentences(split_sentences(answers), answers, document)
+    _, aside, copied = _part(document, answers, library)
     return Grade(
         id=id,
         question_id=document.id,
@@ -177,6 +202,7 @@ def blank_grade(
         red_flags={f.id: RedFlagVerdict(verdict="unscored") for f in document.red_flags},
         star=dict.fromkeys(STAR_PARTS),
         set_aside=tuple(map(quote_sentence, aside)),
+        copied=tuple(map(quote_sentence, copied)),
     )
 
 

@@ -19,6 +19,7 @@ STATES = {
     "other_language": "This grader reads English only, and this is another language, so nothing was judged. "
     "A chat model can grade other languages: see the README on stronger models.",
     "addressed": "These words speak to the grader and answer nothing, so nothing was judged.",
+    "copied": "These are the words of a worked example, so nothing was judged. Tell what happened to you.",
     "declined": "You said that you have no example, which is fine: nothing was judged.",
 }
 """Why an answer was not graded, and the sentence shown for it."""

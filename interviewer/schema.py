@@ -419,6 +419,8 @@ class Grade(Record):
     advice: tuple[Advice, ...] = ()
     set_aside: tuple[Quote, ...] = ()
     """Sentences that no verdict rests on because they speak to the grader instead of answering."""
+    copied: tuple[Quote, ...] = ()
+    """Sentences that no verdict rests on because they are a worked example's."""
     second_opinion: SecondOpinion | None = None
     """None: nobody else was asked, or couldn't read the answers."""
     decider: DeciderName

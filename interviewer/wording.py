@@ -66,6 +66,7 @@ STATE_NAMES = {
     "too_long": "Too long to grade",
     "other_language": "In another language",
     "addressed": "No answer to grade",
+    "copied": "A worked example",
     "declined": "No example given",
 }
 """Headings for the reasons of `intake.STATES`."""
@@ -224,11 +225,14 @@ def say_status(grade: Grade) -> tuple[str, str]:
 
 def say_set_aside(grade: Grade) -> str:
     """That some sentences were not judged, and why; empty when all were."""
-    count = len(grade.set_aside)
-    if not count or grade.reason == "addressed":
-        return ""
-    some = "One sentence speaks" if count == 1 else f"{count} sentences speak"
-    return f"{some} to the grader instead of answering, and counted neither for nor against you."
+    said = []
+    if grade.set_aside and grade.reason != "addressed":
+        some = "One sentence speaks" if len(grade.set_aside) == 1 else f"{len(grade.set_aside)} sentences speak"
+        said.append(f"{some} to the grader instead of answering, and counted neither for nor against you.")
+    if grade.copied and grade.reason != "copied":
+        some = "One sentence is" if len(grade.copied) == 1 else f"{len(grade.copied)} sentences are"
+        said.append(f"{some} a worked example's, and counted neither for nor against you.")
+    return " ".join(said)
 
 
 def say_second_opinion(grade: Grade) -> dict[tuple[Kind, str], str]:

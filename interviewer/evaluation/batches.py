@@ -82,7 +82,7 @@ def _asked(
             if ungradable(case.answers):
                 continue
             document = document_for(case, library.questions[case.question_id])
-            state, questions = questions_for(document, case.answers, case.asked, prompts)
+            state, questions = questions_for(document, case.answers, case.asked, prompts, library)
             if state.sentences:  # else every word speaks to the grader
                 yield case, repeat, state, questions
 

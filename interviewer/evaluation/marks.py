@@ -44,7 +44,7 @@ VALUES: dict[Kind, tuple[str, ...]] = {
     "band": ("1", "2", "3", "4", "5"),
 }
 ABSTAINED = -1
-SHOWING_NOTHING = frozenset({"empty", "too_short", "unreadable", "off_topic", "declined", "addressed"})
+SHOWING_NOTHING = frozenset({"empty", "too_short", "unreadable", "off_topic", "declined", "addressed", "copied"})
 """Keys of `intake.STATES` that are about the answer; the others are about what a grader can't read."""
 
 Codes = dict[str, int]

@@ -1,0 +1,62 @@
+"""Finds the sentences of an answer that are a worked example's; no verdict rests on them, for they are nobody's story.
+
+A sentence is copied when most of its words stand in runs of at least `RUN` words that some worked example has in the
+same order; a shorter one when all its words stand so and a longer one is copied too. Rewording slips through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from .schema import Sentence, WorkedExample
+
+__all__ = ["part_copied"]
+
+RUN = 6
+MOST = 0.6
+"""Share of a sentence's words in such runs from which it counts as copied."""
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+
+
+def part_copied(
+    sentences: Sequence[Sentence], examples: Iterable[WorkedExample]
+) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
+    """The sentences that are the candidate's own, and those of a worked example; in order, numbers unchanged.
+
+    Args:
+        sentences: of the answers.
+        examples: whose words are looked for.
+    """
+    sources = [_source(example) for example in examples]
+    copied = {one.number for one in sentences if any(_is_run(_words(one.text), source) for source in sources)}
+    if copied:
+        copied |= {one.number for one in sentences if any(_is_whole(_words(one.text), source) for source in sources)}
+    own = tuple(one for one in sentences if one.number not in copied)
+    return own, tuple(one for one in sentences if one.number in copied)
+
+
+@lru_cache(maxsize=256)
+def _source(example: WorkedExample) -> tuple[frozenset[tuple[str, ...]], str]:
+    """Every run of `RUN` words of the example, and all its words as one padded line."""
+    text = " ".join((example.situation, example.action, example.result, *example.takeaways))
+    words = _words(text)
+    runs = frozenset(words[start : start + RUN] for start in range(len(words) - RUN + 1))
+    return runs, f" {' '.join(words)} "
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.replace("’", "'").casefold()))
+
+
+def _is_run(words: tuple[str, ...], source: tuple[frozenset[tuple[str, ...]], str]) -> bool:
+    inside: set[int] = set()
+    for start in range(len(words) - RUN + 1):
+        if words[start : start + RUN] in source[0]:
+            inside.update(range(start, start + RUN))
+    return len(words) >= RUN and len(inside) >= MOST * len(words)
+
+
+def _is_whole(words: tuple[str, ...], source: tuple[frozenset[tuple[str, ...]], str]) -> bool:
+    return len(words) > 1 and f" {' '.join(words)} " in source[1]
