@@ -194,7 +194,7 @@ def _interview(prefix: Prefix, library: Library, prompts: Prompts) -> Interview:
     other = [document for id, document in library.questions.items() if id == SOMETHING_ELSE]
     questions = (document, *(other if prefix.expects == "next" else ()))
     limits = Limits(follow_ups=prefix.follow_ups)
-    interview = begin(questions, prompts=prompts, id=prefix.id, now=0.0, limits=limits)
+    interview = begin(questions, prompts=prompts, id=prefix.id, now=0.0, limits=limits, mode="simulation")
     for number, text in enumerate(prefix.answers):
         if number:
             asked = _asked(document, prefix.asked[number - 1], prompts)
