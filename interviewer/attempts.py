@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from .schema import (
     STAR_PARTS,
     Attempt,
+    Delivery,
     Grade,
     Interview,
     KeyPoint,
@@ -19,7 +20,7 @@ from .schema import (
     Turn,
 )
 
-__all__ = ["Change", "Difference", "answers_in", "attempts_at", "best_of", "compare", "marks"]
+__all__ = ["Change", "Difference", "answers_in", "attempts_at", "best_of", "compare", "deliveries_in", "marks"]
 
 
 class Change(Record):
@@ -53,6 +54,11 @@ _WORTH = {"missing": 0, "partial": 1, "covered": 2, "present": 0, "absent": 1, "
 def answers_in(turns: Sequence[Turn]) -> tuple[str, ...]:
     """The candidate's words among these turns, in order."""
     return tuple(turn.text for turn in turns if turn.act == "answer")
+
+
+def deliveries_in(turns: Sequence[Turn]) -> tuple[Delivery | None, ...]:
+    """How each of `answers_in` sounded; None where it was typed."""
+    return tuple(turn.delivery for turn in turns if turn.act == "answer")
 
 
 def attempts_at(interview: Interview, question_id: str) -> tuple[Attempt, ...]:

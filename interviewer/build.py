@@ -17,11 +17,12 @@ from .calibrated import calibrate_decider
 from .content import LiveLibrary, load_library
 from .deciders import Models, asked_through, choose_decider
 from .encoder import load
-from .errors import ModelFileError, ProviderUnsupported
+from .errors import ModelFileError, ProviderUnsupported, SettingsError
 from .folders import bundled, cache_folder, data_folder
 from .grading import Price
+from .hearing import EndpointSpeech, EndpointTranscriber, LocalTranscriber, Transcriber, Voices
 from .interview import Interviewer
-from .llm import LLM, Endpoint, OpenAIEndpoint
+from .llm import LLM, Endpoint, OpenAIEndpoint, Variables
 from .panel import Panel
 from .prompts import Prompts
 from .readout import ReadoutDecider
@@ -39,6 +40,7 @@ __all__ = [
     "open_library",
     "open_panel",
     "open_store",
+    "open_voices",
     "pull_model",
     "read_price",
 ]
@@ -106,6 +108,7 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
             price=read_price(settings),
             limits=Limits(follow_ups=settings.follow_ups, minutes=settings.minutes),
             notices=(*notices, chosen.why),
+            voices=open_voices(settings),
             documents=documents,
         )
 
@@ -174,6 +177,47 @@ def _start_local(settings: Settings, stack: ExitStack, say: Say, notices: list[s
 
 def _endpoint(url: str | None, key: SecretStr | None, timeout_seconds: float) -> Endpoint:
     return OpenAIEndpoint(base_url=url, api_key=key.get_secret_value() if key else "", timeout_seconds=timeout_seconds)
+
+
+def open_voices(settings: Settings) -> Voices:
+    """What writes down spoken answers and reads lines aloud, as the settings say; nothing is asked of it yet.
+
+    Raises:
+        SettingsError: a model is named that there is no endpoint for, or a folder that can't be used.
+    """
+    name, transcriber, speech = settings.transcribe_model, None, None
+    if name is not None:
+        folder = Path(name).expanduser()
+        local = folder.is_absolute() or folder.is_dir()
+        transcriber = LocalTranscriber(folder.absolute()) if local else _remote_transcriber(settings, name)
+    if settings.speech_model is not None:
+        endpoint = _voice_endpoint(settings, "INTERVIEWER_SPEECH_MODEL")
+        speech = EndpointSpeech(endpoint, settings.speech_model, settings.speech_voice)
+    return Voices(transcriber, speech)
+
+
+def _remote_transcriber(settings: Settings, model: str) -> Transcriber:
+    return EndpointTranscriber(_voice_endpoint(settings, "INTERVIEWER_TRANSCRIBE_MODEL"), model)
+
+
+def _voice_endpoint(settings: Settings, variable: str) -> OpenAIEndpoint:
+    """The endpoint for speech; a key goes only to the host it was given for."""
+    url, key = settings.voice_url, settings.voice_key
+    names = Variables("INTERVIEWER_VOICE_URL", "INTERVIEWER_VOICE_KEY", variable)
+    if url is None:
+        url, key = settings.openai_base_url, settings.openai_api_key
+        names = Variables(model=variable)
+    if url is None and key is None:
+        raise SettingsError(
+            f"{variable} names a model, but there is no endpoint to ask for it: "
+            "set INTERVIEWER_VOICE_URL, OPENAI_BASE_URL or OPENAI_API_KEY, or unset it."
+        )
+    return OpenAIEndpoint(
+        base_url=url,
+        api_key=key.get_secret_value() if key else "",
+        timeout_seconds=settings.timeout_seconds,
+        variables=names,
+    )
 
 
 def _run(work: Coroutine[Any, Any, T], *endpoints: Endpoint | None) -> T:

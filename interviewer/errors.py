@@ -14,6 +14,7 @@
     │   └── ProviderUnsupported   the endpoint doesn't have this API or model
     ├── ReplyError         a model replied, but not in the shape asked for
     ├── RecordingError     a recording is missing or stale: names the command that makes it again
+    ├── HearingError       a recording can't be written down: too long, unreadable, or nothing was said
     ├── AnswersError       a line of an answers file can't be read: names file and line
     ├── DisputeError       another verdict can't be taken down: says what it lacks
     └── StoreError         saving or reading an interview failed
@@ -78,6 +79,10 @@ class ReplyError(InterviewerError):
 
 class RecordingError(InterviewerError):
     """A recording is missing or stale; the message names the command that makes it again."""
+
+
+class HearingError(InterviewerError):
+    """A recording of somebody's speech can't be written down."""
 
 
 class AnswersError(InterviewerError):

@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from .errors import (
     InterviewerError,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
 
-__all__ = ["LLM", "Api", "Endpoint", "OpenAIEndpoint", "Reply", "join_chunks", "read_reply"]
+__all__ = ["LLM", "Api", "Endpoint", "OpenAIEndpoint", "Reply", "Variables", "join_chunks", "read_reply"]
 
 Api = Literal["chat", "decisions", "systemone", "models"]
 OPENAI_URL = "https://api.openai.com/v1"
@@ -42,6 +42,14 @@ _NOT_TAKEN = re.compile(
     r"|not available|response_format|json_schema|grammar",
     re.IGNORECASE,
 )
+
+
+class Variables(NamedTuple):
+    """Names of the settings that an endpoint came from, for its messages."""
+
+    url: str = "OPENAI_BASE_URL"
+    key: str = "OPENAI_API_KEY"
+    model: str = "INTERVIEWER_MODEL"
 
 
 class Endpoint(Protocol):
@@ -76,6 +84,7 @@ class OpenAIEndpoint:
         api_key: str,
         timeout_seconds: float,
         http_client: httpx2.AsyncClient | None = None,
+        variables: Variables | None = None,
     ) -> None:
         """Opens no connection yet.
 
@@ -84,16 +93,19 @@ class OpenAIEndpoint:
             api_key: empty where the host needs none (a local server).
             timeout_seconds: for one try; the SDK tries three times.
             http_client: for tests.
+            variables: what messages tell to check; None: those of the chat model.
 
         Raises:
             SettingsError: the base URL is no http(s) address.
         """
-        self._host = _read_host(base_url or OPENAI_URL)
+        self._variables = variables or Variables()
+        self._host = _read_host(base_url or OPENAI_URL, self._variables)
         self._url = base_url or OPENAI_URL
         self._key = api_key
         self._timeout_seconds = timeout_seconds
         self._http_client = http_client
         self._renamed: dict[str, dict[str, str]] = {}
+        self._untimed: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: AsyncOpenAI | None = self._make_client()
 
@@ -130,6 +142,45 @@ class OpenAIEndpoint:
                     yield self._read_object(chunk)
             finally:
                 await chunks.close()
+
+    async def transcribe(self, model: str, file: tuple[str, bytes, str]) -> dict[str, Any]:
+        """What is said in a recording (file name, bytes, MIME type), with the words' times where the model gives them.
+
+        Raises:
+            ProviderError: the host can't be reached or refuses.
+            ReplyError: the reply is no JSON object.
+        """
+        import openai
+
+        with self._provider_errors():
+            create = self._connected().audio.transcriptions.create
+            if model not in self._untimed:
+                try:
+                    return self._read_object(
+                        await create(
+                            file=file, model=model, response_format="verbose_json", timestamp_granularities=["word"]
+                        )
+                    )
+                except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                    if not any(_names(error, option) for option in ("response_format", "timestamp_granularities")):
+                        raise
+                    self._untimed.add(model)
+            return self._read_object(await create(file=file, model=model, response_format="json"))
+
+    async def speak(self, model: str, voice: str, text: str) -> bytes:
+        """The text read aloud, as an MP3 file.
+
+        Raises:
+            ProviderError: the host can't be reached or refuses.
+            ReplyError: the reply is no sound.
+        """
+        with self._provider_errors():
+            speech = self._connected().audio.speech
+            sound = await speech.create(model=model, voice=voice, input=text, response_format="mp3")
+            kind = sound.response.headers.get("content-type", "")
+            if not sound.content or kind.startswith(("text/", "application/json")):
+                raise ReplyError(f"{self._host} sent no sound where speech was due: is this an OpenAI-compatible API?")
+            return sound.content
 
     async def close(self) -> None:
         """Closes the connections; a later request opens new ones."""
@@ -190,7 +241,7 @@ class OpenAIEndpoint:
         except InterviewerError:
             raise
         except Exception as error:
-            mapped = _explain(error, self._host, self._timeout_seconds)
+            mapped = _explain(error, self._host, self._timeout_seconds, self._variables)
             if mapped is None:
                 raise
             # The original may print the request with its key, or a reply that echoes it: it isn't chained.
@@ -326,7 +377,7 @@ def _names(error: Any, option: str) -> bool:
     return option in told and _NOT_TAKEN.search(told) is not None
 
 
-def _read_host(base_url: str) -> str:
+def _read_host(base_url: str, variables: Variables) -> str:
     import httpx2
 
     try:
@@ -334,17 +385,17 @@ def _read_host(base_url: str) -> str:
     except (httpx2.InvalidURL, TypeError):
         url = httpx2.URL("")
     if url.scheme not in ("http", "https") or not url.host:
-        raise SettingsError(f"OPENAI_BASE_URL is {base_url!r}: give an address such as http://127.0.0.1:8080/v1.")
+        raise SettingsError(f"{variables.url} is {base_url!r}: give an address such as http://127.0.0.1:8080/v1.")
     return f"{url.host}:{url.port}" if url.port else url.host
 
 
-def _explain(error: Exception, host: str, seconds: float) -> InterviewerError | None:
+def _explain(error: Exception, host: str, seconds: float, variables: Variables) -> InterviewerError | None:
     """Our error for one of the SDK's or its HTTP library's; None when it is neither."""
     import httpx2
     import openai
 
     if isinstance(error, openai.APIStatusError):
-        return _explain_status(error.status_code, _told(error), host)
+        return _explain_status(error.status_code, _told(error), host, variables)
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException | TimeoutError):
         return ProviderTimeout(
             f"{host} gave no reply within {seconds:g} seconds: try again, or raise INTERVIEWER_TIMEOUT_SECONDS."
@@ -353,7 +404,7 @@ def _explain(error: Exception, host: str, seconds: float) -> InterviewerError | 
         cause = error.__cause__ or error
         return ProviderUnreachable(
             f"{host} can't be reached or broke off ({type(cause).__name__}: {clip(cause)}): "
-            "check OPENAI_BASE_URL and the network."
+            f"check {variables.url} and the network."
         )
     unreadable = (
         openai.APIResponseValidationError,
@@ -378,15 +429,15 @@ def _told(error: Any) -> str:
     return " ".join(part for part in (words, "" if code.isdigit() or code in words else code) if part)
 
 
-def _explain_status(status: int, told: str, host: str) -> ProviderError:
+def _explain_status(status: int, told: str, host: str, variables: Variables) -> ProviderError:
     words = clip(told) or "no reason given"
     if status in (401, 403):
-        return ProviderRefused(f"{host} refused the key ({status}: {words}): check OPENAI_API_KEY.")
+        return ProviderRefused(f"{host} refused the key ({status}: {words}): check {variables.key}.")
     if status == 402 or "insufficient_quota" in told:
         return ProviderRefused(f"{host} refused ({status}: {words}): the account has no quota left.")
     if status in (404, 405, 501):
         return ProviderUnsupported(
-            f"{host} doesn't have this API or model ({status}: {words}): check INTERVIEWER_MODEL and OPENAI_BASE_URL."
+            f"{host} doesn't have this API or model ({status}: {words}): check {variables.model} and {variables.url}."
         )
     if status in (400, 415, 422) and _NOT_TAKEN.search(told):
         return ProviderUnsupported(f"{host} doesn't support this request ({status}: {words}).")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from .content import LiveLibrary
 from .errors import ContentError
 from .grading import Price, grade
+from .hearing import Voices
 from .interview import Interviewer, begin
 from .prompts import Prompts
 from .schema import Decider, Grade, Interview, Library, Limits, Mode, Plan, QuestionDocument
@@ -48,6 +49,8 @@ class Panel:
     price: Price | None = None
     limits: Limits = field(default_factory=Limits)
     notices: tuple[str, ...] = ()
+    voices: Voices = field(default_factory=Voices)
+    """What writes down spoken answers and reads lines aloud; as a rule nothing."""
     documents: LiveLibrary | None = None
     """Where the library is read again from; None: it stays as it is."""
 

@@ -438,6 +438,47 @@ class Grade(Record):
     """None when the price is not known."""
 
 
+# ── speech ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SpokenWord(Record):
+    """A word that was heard, and when."""
+
+    text: str
+    start: float
+    """Seconds from the start of the recording."""
+    end: float
+
+
+class Transcript(Record):
+    """A recording, written down."""
+
+    text: str
+    words: tuple[SpokenWord, ...] = ()
+    """In the order they were said; empty where the model gives no times."""
+    model: str = ""
+
+
+class Delivery(Record):
+    """How a spoken answer sounded, counted by code from the times of its words; no grader ever sees it."""
+
+    words: int = Field(ge=0)
+    recordings: int = Field(default=1, ge=1)
+    """How many make up the answer; every other number is over all of them."""
+    seconds: float | None = Field(default=None, ge=0)
+    """From the first word's start to the last one's end. None, as the next three: the model gave no times."""
+    silent_seconds: float | None = Field(default=None, ge=0)
+    """Of these, how many between words."""
+    pauses: int | None = Field(default=None, ge=0)
+    """Silences that are longer than `delivery.PAUSE_SECONDS`."""
+    longest_pause_seconds: float | None = Field(default=None, ge=0)
+    """0: there is none."""
+    fillers: dict[str, int] | None = None
+    """How often each was said, by `delivery.count_fillers`; None: not in English, so they were not counted."""
+    model: str = ""
+    """What wrote it down."""
+
+
 # ── interviews ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -465,6 +506,8 @@ class Turn(Record):
     at: float = 0.0
     """Seconds since the epoch, UTC; 0 where nobody noted it."""
     probe: Probe | None = None
+    delivery: Delivery | None = None
+    """How it sounded, where it was spoken; for the candidate's eyes alone."""
     replaced: str = ""
     """The rule that the model's own line broke, when the document's words were said instead."""
 

@@ -149,6 +149,27 @@ class Settings(BaseSettings):
     decider_key: Secret | None = _variable(
         "INTERVIEWER_DECIDER_KEY", "Key for INTERVIEWER_DECIDER_URL; OPENAI_API_KEY is never sent there."
     )
+    transcribe_model: str | None = _variable(
+        "INTERVIEWER_TRANSCRIBE_MODEL",
+        "What writes down spoken answers: an endpoint's model, or the folder of a faster-whisper model.",
+        min_length=1,
+        max_length=1000,
+    )
+    speech_model: str | None = _variable(
+        "INTERVIEWER_SPEECH_MODEL",
+        "Endpoint's model that reads the interviewer's lines aloud; without it the browser's own voice does.",
+        min_length=1,
+        max_length=200,
+    )
+    speech_voice: str = _variable(
+        "INTERVIEWER_SPEECH_VOICE", "Which voice of INTERVIEWER_SPEECH_MODEL.", "alloy", min_length=1, max_length=200
+    )
+    voice_url: WebAddress | None = _variable(
+        "INTERVIEWER_VOICE_URL", "Address of the endpoint for speech, when it is another one than OPENAI_BASE_URL."
+    )
+    voice_key: Secret | None = _variable(
+        "INTERVIEWER_VOICE_KEY", "Key for INTERVIEWER_VOICE_URL; OPENAI_API_KEY is never sent there."
+    )
     calibration: File | None = _variable(
         "INTERVIEWER_CALIBRATION", "File with the grader's temperatures and thresholds, by `interviewer calibrate`."
     )

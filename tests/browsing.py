@@ -36,12 +36,16 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
+MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+"""Flags for a microphone that beeps, and that every page may use."""
+
+
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*flags: str) -> Iterator[Browser]:
     """A browser that talks to nobody but the page."""
     assert CHROMIUM is not None
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS.split())
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*FLAGS.split(), *flags])
         yield browser
         browser.close()
 

@@ -7,7 +7,17 @@ from typing import Any, Literal
 
 from interviewer.errors import InterviewerError
 from interviewer.llm import LLM, Api
-from interviewer.schema import Calibration, DeciderName, Decision, Predicate, State, TypedQuestion, Usage
+from interviewer.schema import (
+    Calibration,
+    DeciderName,
+    Decision,
+    Predicate,
+    SpokenWord,
+    State,
+    Transcript,
+    TypedQuestion,
+    Usage,
+)
 
 Said = Mapping[str, str | tuple[str, float] | InterviewerError | None]
 
@@ -92,6 +102,32 @@ class ScriptedEndpoint:
                 "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}],
             }
         yield {"model": "scripted", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+
+
+class ScriptedTranscriber:
+    """Hears what it is told to, one recording after the other: a transcript, or an error to raise."""
+
+    def __init__(self, *heard: Transcript | Exception, host: str = "speech.example") -> None:
+        self.heard = list(heard)
+        self.host = host
+        self.recordings: list[tuple[bytes, str]] = []
+
+    async def transcribe(self, audio: bytes, mime: str) -> Transcript:
+        self.recordings.append((audio, mime))
+        said = self.heard.pop(0)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+
+def heard(*words: str, pause: float = 0.0) -> Transcript:
+    """A transcript in which each word takes half a second, with a pause in the middle."""
+    half = len(words) // 2
+    starts = [number * 0.5 + (pause if number >= half else 0.0) for number in range(len(words))]
+    timed = tuple(
+        SpokenWord(text=word, start=start, end=start + 0.5) for word, start in zip(words, starts, strict=True)
+    )
+    return Transcript(text=" ".join(words), words=timed, model="whisper-1")
 
 
 def scripted_llm(*lines: str | Sequence[str | InterviewerError], local: bool = False) -> tuple[LLM, ScriptedEndpoint]:

@@ -20,6 +20,8 @@ OWNERS = {
     "openai": "llm",
     "httpx2": "llm",
     "gradio": "page",
+    "starlette": "page",
+    "faster_whisper": "hearing",
     "jinja2": "prompts",
     "ruamel": "markup",
     "markdown_it": "markup",
@@ -52,6 +54,7 @@ HEAVY = (
     "numpy",
     "huggingface_hub",
     "py3langid",
+    "faster_whisper",
 )
 
 MODULES = sorted(

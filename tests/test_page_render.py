@@ -246,11 +246,13 @@ async def test_an_earlier_question_stays_folded_up_below_the_latest() -> None:
     assert 'id="rubric-1"' in latest and 'id="rubric-0"' in earlier
 
 
-def test_the_style_sheet_and_script_fetch_nothing() -> None:
+def test_the_style_sheet_and_script_ask_nobody_but_the_pages_own_server_for_speech() -> None:
     folder = Path(__file__).parent.parent / "interviewer" / "page"
-    for name in ("style.css", "script.js"):
-        text = (folder / name).read_text(encoding="utf-8")
-        assert not re.search(r"https?:|@import|url\(|fetch\(|XMLHttp|WebSocket|sendBeacon", text)
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("style.css", "script.js")]
+    for text in texts:
+        assert not re.search(r"https?:|@import|url\(|XMLHttp|WebSocket|sendBeacon", text)
+    assert re.findall(r"fetch\([^,]*,", "".join(texts)) == ["fetch(path,"]
+    assert re.findall(r'send\("([^"]*)"', texts[1]) == ["voice/hear", "voice/read"]
 
 
 def test_no_selector_has_a_comma_in_brackets_for_gradio_cuts_there() -> None:

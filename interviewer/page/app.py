@@ -17,6 +17,7 @@ from .browsing import Browsing, lay_out_library
 from .desk import Change, Desk
 from .frame import show_failure, show_notice, show_people, show_side, show_welcome
 from .views import QUIET, View, Wiring
+from .voice import show_voice
 
 __all__ = ["build_page"]
 
@@ -161,6 +162,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
                 retry = gr.Button(_("Ask again"), elem_id="retry")
                 end = gr.Button("End the interview", elem_id="end")
                 leave = gr.Button(_("Back to the start"), elem_id="leave")
+            gr.HTML(show_voice(panel.voices), elem_id="voice", js_on_load=None)
         with gr.Column(elem_id="rubrics", scale=6, min_width=320):
             with gr.Row(elem_classes="buttons"):
                 stop = gr.Button("Stop grading", size="sm", elem_id="stop")

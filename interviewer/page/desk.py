@@ -36,6 +36,7 @@ from .frame import (
     show_side,
 )
 from .keeping import Keeping
+from .spoken import Spoken
 from .work import Works, until
 
 __all__ = ["Change", "Desk"]
@@ -72,6 +73,7 @@ class Desk:
         self._rng = rng or random.Random()  # noqa: S311
         self._works = Works(panel)
         self._keeping = Keeping(store, self._works)
+        self.spoken = Spoken(panel.voices)
 
     # ── starting, coming back, leaving ───────────────────────────────────────────────────────────────
 
@@ -182,7 +184,7 @@ class Desk:
         refusal = _refusal(found, text)
         if refusal:
             return Change(notice=show_notice(refusal))
-        answered = answer(found, text, self._now())
+        answered = self.spoken.note(answer(found, text, self._now()))
         # What is being graded lacks this answer; a grade of both follows.
         self._works.of(answered).take_grading()
         notice = self._keeping.save(answered)
@@ -261,6 +263,7 @@ class Desk:
         if hidden_until_the_end(found):
             return Change(notice=show_notice(_("In a simulation, what is said is said.")))
         before, words = undo(found)
+        self.spoken.take_back(found)
         if not words:
             return Change(notice=show_notice(_("There is no answer to take back yet.")))
         work = self._works.of(found)

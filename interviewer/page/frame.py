@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..attempts import attempts_at
+from ..attempts import attempts_at, deliveries_in
 from ..errors import InterviewerError
 from ..interview import answers_to
 from ..panel import Description
@@ -17,6 +17,7 @@ from .differ import Refusal
 from .marks import escape
 from .render import show_rubric
 from .tries import offer_again, say_attempt, show_difference, show_earlier
+from .voice import show_line
 
 __all__ = [
     "hidden_until_the_end",
@@ -76,7 +77,7 @@ def show_question(interview: Interview) -> str:
     place = f" · question {interview.position + 1} of {count}" if count > 1 else ""
     return (
         f'<div class="now"><p class="eyebrow">{mode}{escape(document.role)}{plan}{place}</p>'
-        f'<h2 class="asked">{escape(document.question)}</h2></div>'
+        f'<h2 class="asked">{escape(document.question)}</h2></div>{show_line(interview)}'
     )
 
 
@@ -226,6 +227,7 @@ def _question(
     rubric = show_rubric(
         grade, document, answers, library,
         prefix=prefix, progress=running, disputes=interview.disputes, refusal=refusal,
+        deliveries=deliveries_in(attempts[-1].turns),
         tries=say_attempt(judged, len(judged) - 1),
         difference="" if running else show_difference(judged, document),
         again=offer_again(document, document.question),

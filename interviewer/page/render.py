@@ -8,6 +8,7 @@ from ..disputes import find_dispute, heard
 from ..schema import (
     STAR_PARTS,
     Advice,
+    Delivery,
     Dispute,
     Grade,
     KeyPoint,
@@ -36,6 +37,7 @@ from ..wording import (
 )
 from .differ import Refusal, offer_absent, say_count, show_differ
 from .marks import badge, escape, icon, lighting_rules, show_answers, show_quote
+from .voice import show_deliveries
 from .why import show_why
 
 __all__ = ["show_rubric"]
@@ -54,7 +56,9 @@ class _View:
         disputes: Sequence[Dispute],
         refusal: Refusal | None,
         settled: bool,
+        deliveries: Sequence[Delivery | None],
     ) -> None:
+        self.deliveries = deliveries
         self.grade = grade
         self.document = document
         self.answers = answers
@@ -113,6 +117,7 @@ def show_rubric(
     difference: str = "",
     again: str = "",
     settled: bool = False,
+    deliveries: Sequence[Delivery | None] = (),
 ) -> str:
     """One question's rubric.
 
@@ -129,11 +134,12 @@ def show_rubric(
         difference: HTML of what changed against the attempt before.
         again: HTML of the button that asks the question anew.
         settled: an earlier attempt's, on which nobody gives another view any more.
+        deliveries: how each answer sounded; None for those that were typed.
 
     Returns:
         HTML in which nothing of the candidate's, the model's or the documents' is markup.
     """
-    view = _View(grade, document, answers, prefix, progress, disputes, refusal, settled)
+    view = _View(grade, document, answers, prefix, progress, disputes, refusal, settled, deliveries)
     parts = [_head(view, tries, again), difference]
     # A grade without any verdict has no criteria to show: its state says all there is to say.
     if grade.status != "unscored" or view.running:
@@ -238,7 +244,8 @@ def _answers(view: _View) -> str:
     hint = '<p class="hint">A number marks the words a verdict rests on. Choose one to go to its verdict.</p>'
     return (
         f'<section class="answers"><h4>Your answer{"s" if several else ""} and the evidence</h4>'
-        f"{hint if view.evidence else ''}{show_answers(view.answers, view.evidence, view.prefix)}</section>"
+        f"{hint if view.evidence else ''}{show_answers(view.answers, view.evidence, view.prefix)}"
+        f"{show_deliveries(view.deliveries, view.prefix)}</section>"
     )
 
 

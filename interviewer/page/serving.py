@@ -122,9 +122,11 @@ async def _build(panel: Panel, store: Store, own_names: frozenset[str], author: 
     """The whole application; in a running loop, for gradio otherwise makes loops of its own and leaves them open."""
     app = gr.routes.App(openapi_url=None)
     app.add_middleware(Guard, own_names=own_names)
+    desk = Desk(panel, store)
+    desk.spoken.open_routes(app)
     gr.mount_gradio_app(
         app,
-        build_page(panel, Desk(panel, store), author),
+        build_page(panel, desk, author),
         path="/",
         theme=make_theme(),
         css=style_sheet(),

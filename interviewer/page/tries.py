@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..attempts import Change, Difference, answers_in, best_of, compare
+from ..attempts import Change, Difference, answers_in, best_of, compare, deliveries_in
 from ..phrases import _, count_of
 from ..schema import STAR_PARTS, Attempt, Grade, Kind, Library, QuestionDocument
 from ..wording import BANDS, STAR_NAMES, VERDICTS, say_status, say_verdict
@@ -190,5 +190,12 @@ def _one(attempt: Attempt, document: QuestionDocument, library: Library, prefix:
     if attempt.grade is None:
         return "".join(f'<p class="words">{escape(text)}</p>' for text in answers)
     return show_rubric(
-        attempt.grade, document, answers, library, prefix=prefix, disputes=attempt.disputes, settled=True
+        attempt.grade,
+        document,
+        answers,
+        library,
+        prefix=prefix,
+        disputes=attempt.disputes,
+        settled=True,
+        deliveries=deliveries_in(attempt.turns),
     )
