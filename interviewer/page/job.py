@@ -1,0 +1,133 @@
+"""The tab "Your job": paste an ad or a CV, and practise what fits; keeps nothing of either but the brief one allows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import gradio as gr
+
+from ..brief import make_brief
+from ..encoder import load
+from ..errors import ModelFileError
+from ..fit import Ranking, rank
+from ..pasted import LONGEST_PASTE
+from ..phrases import _
+from .catalogue import NOTHING_FITS
+from .desk import Change, Desk
+from .fits import preselect, show_brief, show_empty, show_fits, show_searching
+from .frame import show_notice
+from .marks import escape
+from .views import QUIET, Wiring
+
+__all__ = ["Job"]
+
+log = logging.getLogger(__name__)
+
+_CHOSEN = '[...document.querySelectorAll("#job-cards input:checked")].map(box => box.value).join(" ")'
+
+
+class Job:
+    """One tab of the start screen."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def lay_out(self) -> None:
+        with gr.Tab(_("Your job"), render_children=True):
+            says = _(
+                "Paste the ad, your CV or both. The text stays in this browser tab; the program that serves this page "
+                "reads it to find your questions, and does not save it. It has no part in any grade."
+            )
+            gr.HTML(f'<p class="lead">{escape(says)}</p>', js_on_load=None)
+            with gr.Row(elem_id="job-texts"):
+                self.ad = _box(_("Job ad"), "job-ad")
+                self.cv = _box(_("CV"), "job-cv")
+            with gr.Row(elem_classes="buttons"):
+                self.find = gr.Button(_("Find my questions"), variant="primary", elem_id="job-find")
+                self.clear = gr.Button(_("Clear"), elem_id="job-clear")
+            self.cards = gr.HTML(show_empty(), elem_id="job-cards", js_on_load=None)
+            with gr.Column(elem_id="job-start"):
+                self.know = gr.Checkbox(
+                    label=_("Let the interviewer know the ad"), info=self._goes_to(), value=False, elem_id="job-know"
+                )
+                self.brief = gr.HTML("", elem_id="job-brief", js_on_load=None)
+                with gr.Row(elem_classes="buttons bar"):
+                    gr.HTML(f'<p id="job-chosen" role="status" data-none="{escape(_("Tick a question first."))}"></p>', js_on_load=None)
+                    self.begin = gr.Button(_("Start the interview"), variant="primary", elem_id="job-begin")
+            self.told = gr.Textbox(visible="hidden")
+
+    def wire(self, wiring: Wiring) -> None:
+        texts = [self.ad, self.cv]
+        self.find.click(self._search, texts, [self.cards, self.brief], trigger_mode="once", **QUIET)
+        # In the browser alone: the script forgets its copy, too.
+        cleared = f'() => ["", "", "", "", {show_empty()!r}]'.replace("'", "`")
+        self.clear.click(
+            None, None, [self.ad, self.cv, self.brief, self.told, self.cards],
+            js=f"() => {{ sessionStorage.removeItem('interviewer-job'); return ({cleared})(); }}", **QUIET,
+        )  # fmt: skip
+        begun = f"(told, ...given) => [{_CHOSEN}, ...given]"
+        self.begin.click(
+            wiring.once(self._start), [self.told, self.know, *texts], wiring.whole, js=begun, **QUIET
+        )
+
+    async def _search(self, ad: str | None, cv: str | None) -> AsyncIterator[tuple[str, str]]:
+        """The ranked cards, and what the interviewer would know."""
+        if not (ad or "").strip() and not (cv or "").strip():
+            yield show_empty(), ""
+            return
+        yield show_searching(), ""
+        try:
+            ranking = await asyncio.to_thread(self._rank, ad, cv)
+            chosen = preselect(ranking)
+            brief = make_brief(ad or "", ranking, chosen) if self._listens() else None
+            yield show_fits(ranking, chosen), show_brief(brief, self._goes_to())
+        except Exception:
+            # An edge: whatever was pasted stays in its box.
+            log.exception("ranking failed")
+            yield show_notice(_("The questions could not be ranked. Your text is still in its box."), tone="failed"), ""
+
+    def _start(self, chosen: str, know: bool, ad: str | None, cv: str | None) -> Change:
+        """An interview about what is ticked; the interviewer knows the ad's brief where that is wanted."""
+        ids = chosen.split()
+        if not ids:
+            return Change(notice=show_notice(_("Tick a question first.")))
+        if not (know and (ad or "").strip() and self._listens()):
+            return self.desk.begin(ids)
+        brief = make_brief(ad or "", self._rank(ad, ""), ids)
+        begun = self.desk.begin(ids, brief=brief)
+        if brief is None or "interview" not in begun:
+            return begun
+        says = _("The interviewer knows a few words of the ad. {where}").format(where=self._goes_to())
+        return Change(begun, notice=begun["notice"] + show_notice(says))
+
+    def _rank(self, ad: str | None, cv: str | None) -> Ranking:
+        try:
+            encoder = load()
+        except ModelFileError:  # words alone rank, too
+            log.exception("no encoder to rank with")
+            encoder = None
+        return rank(self.desk.panel.library, (ad or "")[:LONGEST_PASTE], (cv or "")[:LONGEST_PASTE], encoder=encoder)
+
+    def _listens(self) -> bool:
+        """Whether a model interviews, which could take up the ad."""
+        return self.desk.panel.interviewer.llm is not None
+
+    def _goes_to(self) -> str:
+        """Where the interviewer's words of the ad go."""
+        llm = self.desk.panel.interviewer.llm
+        if llm is None:
+            return _("No model interviews here: the follow-ups are written in the documents, and nobody would read it.")
+        if llm.local:
+            return _("At most 60 words of it, shown below. The interviewer's model runs on this machine.")
+        return _(
+            "At most 60 words of it, shown below, are sent to {host} with each follow-up question. The CV is never sent."
+        ).format(host=llm.endpoint.host)
+
+
+def _box(label: str, place: str) -> gr.Textbox:
+    return gr.Textbox(
+        label=label, info=_("Stays in this tab, not saved."), lines=7, max_lines=14, elem_id=place, min_width=260
+    )
