@@ -1,7 +1,8 @@
-"""Measures how well pasted job ads find the questions that fit them; prints a table, `--write` puts it in `results/fit.md`.
+"""Measures how well pasted job ads find the questions that fit them; prints tables, and `--write` keeps them.
 
 Words alone, the encoder alone and both, on the two halves of `fit/ads.jsonl`: what was tuned was tuned on `choose`, and
-`report` is what counts. No model but the shipped encoder runs. `python evals/measure_fit.py`
+`report` is what counts. No model but the shipped encoder runs. `python evals/measure_fit.py --write` writes
+`results/fit.md`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from interviewer.content import load_library
 from interviewer.encoder import load
@@ -22,6 +22,7 @@ from interviewer.fit import Fit, Method, Ranking, rank
 from interviewer.folders import bundled
 from interviewer.schema import Library
 
+HERE = Path(__file__).resolve().parent
 TOP = 5
 PARTS = ("choose", "report")
 Ads = list[dict[str, Any]]
@@ -49,9 +50,14 @@ def measure(ads: Ads, rankings: Sequence[Ranking]) -> dict[str, float]:
 def grades(ads: Ads, rankings: Sequence[Ranking]) -> dict[Fit, tuple[int, int]]:
     """(how many of them were picked, how often it was given) for each grade of fit."""
     pairs = [
-        (one.fit, one.document.id in ad["picks"]) for ad, all_ in zip(ads, rankings, strict=True) for one in all_.questions
+        (one.fit, one.document.id in ad["picks"])
+        for ad, all_ in zip(ads, rankings, strict=True)
+        for one in all_.questions
     ]
-    return {fit: (sum(right for given, right in pairs if given == fit), sum(given == fit for given, _ in pairs)) for fit in get_args(Fit)}
+    return {
+        fit: (sum(right for given, right in pairs if given == fit), sum(given == fit for given, _ in pairs))
+        for fit in get_args(Fit)
+    }
 
 
 def rank_all(library: Library, ads: Ads, method: Method) -> list[Ranking]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 
-from .fit import Ranking
 from .pasted import LONGEST_TEXT, plain_text
 from .schema import Brief
 from .sentences import split_sentences
@@ -24,26 +23,39 @@ _EMPLOYERS = (
     re.compile(rf"\b(?:[Jj]oin(?: us at)?|[Aa]t|[Ww]ork for) ({_NAME})(?=[\s,.;:!]|$)"),
     re.compile(rf"\A[^\n]{{3,80}}?(?:, | at )({_NAME})(?: \([^\n)]*\))?$", re.MULTILINE),
 )
-_NO_NAME = frozenset("a about an our the this that these we you your it its ideally immediate junior senior".split())
+_NO_NAME = {
+    "a",
+    "about",
+    "an",
+    "ideally",
+    "immediate",
+    "it",
+    "its",
+    "our",
+    "that",
+    "the",
+    "these",
+    "this",
+    "we",
+    "you",
+    "your",
+}
 # How to reach somebody is nobody's business but the candidate's.
 _PRIVATE = re.compile(r"@|https?:|www\.|\d[\d ()/-]{5,}\d")
 
 
-def make_brief(ad: str, ranking: Ranking, chosen: Collection[str]) -> Brief | None:
+def make_brief(ad: str, telling: Sequence[str]) -> Brief | None:
     """What may be known of an ad; None when there is nothing to know.
 
     Args:
         ad: as pasted.
-        ranking: of this ad; its reasons are where the phrases come from.
-        chosen: ids of the questions to be asked: their reasons come first.
+        telling: sentences of the ad, the most telling first: `Ranking.telling`.
     """
     text = plain_text(ad)[:LONGEST_TEXT]
     title = _title(text)
     if not title:
         return None
-    ranked = sorted(ranking.questions, key=lambda one: one.document.id not in chosen)
-    sentences = [reason.text for one in ranked for reason in one.reasons if reason.source == "ad"]
-    sentences += [one.text for one in split_sentences([text]) if one.text.startswith("You ")]
+    sentences = [*telling, *(one.text for one in split_sentences([text]) if one.text.startswith("You "))]
     phrases = [_cut(one, _PHRASE_WORDS) for one in dict.fromkeys(sentences) if _may_be_told(one) and title not in one]
     return Brief(title=title, employer=_employer(text), phrases=tuple(phrases[:_PHRASES]))
 

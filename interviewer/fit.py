@@ -1,16 +1,15 @@
 """Ranks questions by how well they fit a pasted job ad or CV, with the words that say so; never sees a criterion.
 
-A question's score against a text is `share + likeness`. The share is how much of what candidates may know of the
-question (question, role, line of work, job, themes) the text uses: of its stems, weighted by rarity in the library,
-log(1 + (N - n + ½) / (n + ½)), the part that occurs. The likeness is the mean cosine between the question and the three
-sentences most like it, both as the encoder's half-way states less what is common to all. `evals/measure_fit.py` measures
-each alone and together, and prints how often each grade of fit is right.
+A question's score against a text is share + likeness. The share is how much of what candidates may know of the
+question (question, role, line of work, job, themes) the text uses: of its stems, each weighing log(1 + (N - n + ½) /
+(n + ½)) as it stands in n of N questions (the rarity of BM25), the part that occurs. The likeness is the mean cosine
+between the question and the three sentences most like it, both as the encoder's half-way states less what is common to
+all. `evals/measure_fit.py` measures each alone and both together, and how often each grade of fit is right.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -25,8 +24,9 @@ from .pasted import LONGEST_TEXT, plain_text
 from .phrases import _
 from .schema import Library, QuestionDocument, Record, Sentence
 from .sentences import split_sentences
+from .stems import places, stems, telling_stems
 
-__all__ = ["CLOSE", "PARTLY", "Fit", "Fitting", "Ranking", "Reason", "background", "rank", "rank_rows", "stem"]
+__all__ = ["CLOSE", "PARTLY", "Fit", "Fitting", "Ranking", "Reason", "rank", "rank_rows", "why"]
 
 Fit = Literal["close", "partly", "little"]
 Method = Literal["words", "encoder", "both"]
@@ -42,17 +42,6 @@ LIKE_SENTENCES = 3
 LEAST_LIKE = 0.3
 """Likeness from which a sentence is shown though it shares no word with the question."""
 _MOST_REASONS = 2
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_STOP = frozenset(
-    "a about all also an and any are as at be been but by can could did do does for from had has have how i if in into is "
-    "it its job me more my no not of on one or other our out people she so some somebody someone such tell than that the "
-    "their them then there these they this those time to up us was we were what when where which who why will with work "
-    "would you your he her his after always away bring call come day each even every few find first get give go good here "
-    "just keep know look made make makes many may might much must need needs new next now off own put right s same see "
-    "should show small take takes thing things want wanted wants way well yet t re ll".split()
-)
-_ENDINGS = "ations ation ingly ments ment ness ities ity ings ing ies ied edly ers er ed es ly s e y".split()
-
 # Subtracted from every sentence: what ads have in common says nothing. Written for this; none is in the measured set.
 _COMMON = """You drive a van along fixed routes and hand parcels over.
 You teach mathematics to pupils aged eleven to sixteen.
@@ -119,6 +108,12 @@ class Ranking(Record):
     def fits(self) -> bool:
         """Whether any question fits at least partly."""
         return any(one.fit != "little" for one in self.questions)
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The ad's sentences that speak for a question, those of the best question first."""
+        reasons = (reason for one in self.questions for reason in one.reasons if reason.source == "ad")
+        return tuple(dict.fromkeys(reason.text for reason in reasons))
 
 
 def rank(
@@ -188,7 +183,8 @@ class _Scored:
         method: Method,
     ) -> None:
         self.sentences = sentences
-        self.stems = [{stem(word[0]) for word in _WORD.finditer(one.text)} for one in sentences]
+        self.places = [tuple(places(one.text)) for one in sentences]
+        self.stems = [{one for one, _span in found} for found in self.places]
         self.terms, self.rarity = _known(tuple(map(_public, documents)))
         said = set().union(*self.stems)
         share = np.array([self._weight(terms & said) / max(self._weight(terms), 1e-9) for terms in self.terms])
@@ -210,21 +206,23 @@ class _Scored:
             shared = terms & self.stems[row]
             like = float(self.likeness[row, place]) if self.likeness is not None else 0.0
             if shared or like >= LEAST_LIKE:
-                words = [word.span() for word in _WORD.finditer(sentence.text) if stem(word[0]) in shared]
+                words = [span for one, span in self.places[row] if one in shared]
                 reason = Reason(source=source, text=sentence.text, words=tuple(words))
                 found.append((self._weight(shared) / self._weight(terms) + like, reason))
         return found
 
     def names(self, title: str) -> bool:
         """Whether one sentence has every word of a title."""
-        wanted = {stem(word[0]) for word in _WORD.finditer(title)}
+        wanted = stems(title)
         return any(wanted <= stems for stems in self.stems)
 
     def _weight(self, terms: set[str] | frozenset[str]) -> float:
         return sum(self.rarity[term] for term in terms)
 
 
-def _fitting(document: QuestionDocument, place: int, scored: Mapping[Literal["ad", "cv"], _Scored], score: float) -> Fitting:
+def _fitting(
+    document: QuestionDocument, place: int, scored: Mapping[Literal["ad", "cv"], _Scored], score: float
+) -> Fitting:
     fits = [one.fit(place) for one in scored.values()]
     fit: Fit = "close" if "close" in fits else "partly" if "partly" in fits else "little"
     if fit == "little":
@@ -253,23 +251,10 @@ def _public(document: QuestionDocument) -> str:
     return f"{job} {document.question} {', '.join(document.themes)}"
 
 
-def stem(word: str) -> str:
-    """The word without its ending, so that `customers` and `customer` meet; rough, for matching alone."""
-    plain = word.casefold().replace("’", "'").removesuffix("'s")
-    for ending in _ENDINGS:
-        least = 3 if ending in ("s", "e", "y", "ed", "ing", "es", "ly") else 4
-        if plain.endswith(ending) and len(plain) - len(ending) >= least:
-            plain = plain[: -len(ending)]
-            break
-    return plain[:-1] if len(plain) > 3 and plain[-1] == plain[-2] and plain[-1] not in "sl" else plain
-
-
 @lru_cache(maxsize=4)
 def _known(texts: tuple[str, ...]) -> tuple[list[frozenset[str]], dict[str, float]]:
     """Each text's stems, and how rare each is among the texts."""
-    terms = [
-        frozenset(stem(word[0]) for word in _WORD.finditer(text) if word[0].casefold() not in _STOP) for text in texts
-    ]
+    terms = [telling_stems(text) for text in texts]
     counts = Counter(term for one in terms for term in one)
     return terms, {term: math.log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for term, n in counts.items()}
 
@@ -284,10 +269,10 @@ def _likeness(encoder: Encoder, sentences: Sequence[str], texts: tuple[str, ...]
 def _directions(encoder: Encoder, texts: tuple[str, ...]) -> tuple[Floats, Floats]:
     """What ads have in common (384,), and what sets each text apart from the others (texts, 384)."""
     vectors = np.stack([encoder.criterion(text) for text in texts])
-    return background(encoder), _unit(vectors - vectors.mean(axis=0))
+    return _background(encoder), _unit(vectors - vectors.mean(axis=0))
 
 
-def background(encoder: Encoder) -> Floats:
+def _background(encoder: Encoder) -> Floats:
     """The mean vector (384,) of sentences that could stand in any ad."""
     return np.asarray(encoder.about(_COMMON.splitlines()).mean(axis=0), np.float32)
 

@@ -42,7 +42,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     (
         "Small and pure",
         "phrases folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring "
-        "agreement probes advice replies plans places overlaps calibrated sampling copied second attempts pasted",
+        "agreement probes advice replies plans places overlaps calibrated sampling copied second attempts pasted stems",
     ),
     (
         "Edges: one outside thing each",

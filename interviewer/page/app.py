@@ -16,6 +16,7 @@ from .author import Author, show_seen
 from .browsing import Browsing, lay_out_library
 from .desk import Change, Desk
 from .frame import show_failure, show_notice, show_people, show_side, show_welcome
+from .job import Job
 from .views import QUIET, View, Wiring
 
 __all__ = ["build_page"]
@@ -116,7 +117,7 @@ def build_page(
 
 def open_views(desk: Desk) -> list[View]:
     """The start screen's tabs beside the library's own, in their order."""
-    return []
+    return [Job(desk)]
 
 
 def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:

@@ -45,36 +45,35 @@ def show_fits(ranking: Ranking, chosen: Collection[str] = ()) -> str:
     """The questions that fit, the best first; when none does, it says so and shows the nearest."""
     notes = "".join(f'<p class="notice" role="note">{escape(note)}</p>' for note in ranking.notes)
     if not ranking.questions:
-        return notes + _message(_("Nothing to read"), _("There are no words in what was pasted. Paste the text itself."))
+        return notes + _message(
+            _("Nothing to read"), _("There are no words in what was pasted. Paste the text itself.")
+        )
     shown = [one for one in ranking.questions if one.fit != "little"][:MOST_SHOWN]
     said = count_of("{number} question fits, the best first.", "{number} questions fit, the best first.", len(shown))
     if not shown:
         shown = list(ranking.questions[:NEAREST])
         said = _("No question fits well; the nearest are these.")
+    how = _(
+        "Your text is compared with the question, its role, its job and its themes. It is a guide: check the reasons."
+    )
     cards = "".join(f"<li>{_card(one, chosen=one.document.id in chosen)}</li>" for one in shown)
     return (
         f'{notes}<p class="found" role="status">{escape(said)}</p>'
         f'<ol class="cards fits" aria-label="{escape(_("Questions that fit"))}">{cards}</ol>'
-        f'<p class="label how">{escape(_HOW())}</p>'
+        f'<p class="label how">{escape(how)}</p>'
     )
 
 
-def _HOW() -> str:  # noqa: N802
-    return _(
-        "The order compares your text with the question, its role, its job and its themes. It is a guide, and changes no grade."
-    )
-
-
-def show_brief(brief: Brief | None, goes_to: str) -> str:
-    """What the interviewer would be told, word for word, and where that goes."""
+def show_brief(brief: Brief | None, goes_to: str = "") -> str:
+    """What the interviewer is told of the ad, word for word, and where that goes."""
     if brief is None:
         return ""
     lines = "".join(f"<li>{escape(line)}</li>" for line in say_brief(brief))
-    title = escape(_("What the interviewer would know of the ad"))
-    return (
-        f'<details class="brief"><summary>{title}</summary><ul>{lines}</ul>'
-        f'<p class="label">{escape(goes_to)}</p></details>'
+    title = escape(
+        _("What the interviewer would know of the ad") if goes_to else _("What the interviewer knows of the ad")
     )
+    where = f'<p class="label">{escape(goes_to)}</p>' if goes_to else ""
+    return f'<details class="brief"><summary>{title}</summary><ul>{lines}</ul>{where}</details>'
 
 
 def _card(one: Fitting, *, chosen: bool) -> str:

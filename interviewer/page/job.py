@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
 
 import gradio as gr
 
@@ -15,7 +15,7 @@ from ..errors import ModelFileError
 from ..fit import Ranking, rank
 from ..pasted import LONGEST_PASTE
 from ..phrases import _
-from .catalogue import NOTHING_FITS
+from ..schema import Brief
 from .desk import Change, Desk
 from .fits import preselect, show_brief, show_empty, show_fits, show_searching
 from .frame import show_notice
@@ -51,29 +51,26 @@ class Job:
             self.cards = gr.HTML(show_empty(), elem_id="job-cards", js_on_load=None)
             with gr.Column(elem_id="job-start"):
                 self.know = gr.Checkbox(
-                    label=_("Let the interviewer know the ad"), info=self._goes_to(), value=False, elem_id="job-know"
-                )
+                    label=_("Let the interviewer know the ad"), info=self.goes_to(), value=False,
+                    interactive=self._listens(), elem_id="job-know",
+                )  # fmt: skip
                 self.brief = gr.HTML("", elem_id="job-brief", js_on_load=None)
                 with gr.Row(elem_classes="buttons bar"):
-                    gr.HTML(f'<p id="job-chosen" role="status" data-none="{escape(_("Tick a question first."))}"></p>', js_on_load=None)
+                    gr.HTML('<p id="job-chosen" role="status"></p>', js_on_load=None)
                     self.begin = gr.Button(_("Start the interview"), variant="primary", elem_id="job-begin")
             self.told = gr.Textbox(visible="hidden")
 
     def wire(self, wiring: Wiring) -> None:
         texts = [self.ad, self.cv]
-        self.find.click(self._search, texts, [self.cards, self.brief], trigger_mode="once", **QUIET)
+        self.find.click(self.search, texts, [self.cards, self.brief], trigger_mode="once", **QUIET)
         # In the browser alone: the script forgets its copy, too.
-        cleared = f'() => ["", "", "", "", {show_empty()!r}]'.replace("'", "`")
-        self.clear.click(
-            None, None, [self.ad, self.cv, self.brief, self.told, self.cards],
-            js=f"() => {{ sessionStorage.removeItem('interviewer-job'); return ({cleared})(); }}", **QUIET,
-        )  # fmt: skip
+        cleared = json.dumps(["", "", "", show_empty()])
+        forget = f"() => {{ sessionStorage.removeItem('interviewer-job'); return {cleared}; }}"
+        self.clear.click(None, None, [self.ad, self.cv, self.brief, self.cards], js=forget, **QUIET)
         begun = f"(told, ...given) => [{_CHOSEN}, ...given]"
-        self.begin.click(
-            wiring.once(self._start), [self.told, self.know, *texts], wiring.whole, js=begun, **QUIET
-        )
+        self.begin.click(wiring.once(self.start), [self.told, self.know, *texts], wiring.whole, js=begun, **QUIET)
 
-    async def _search(self, ad: str | None, cv: str | None) -> AsyncIterator[tuple[str, str]]:
+    async def search(self, ad: str | None, cv: str | None) -> AsyncIterator[tuple[str, str]]:
         """The ranked cards, and what the interviewer would know."""
         if not (ad or "").strip() and not (cv or "").strip():
             yield show_empty(), ""
@@ -81,26 +78,25 @@ class Job:
         yield show_searching(), ""
         try:
             ranking = await asyncio.to_thread(self._rank, ad, cv)
-            chosen = preselect(ranking)
-            brief = make_brief(ad or "", ranking, chosen) if self._listens() else None
-            yield show_fits(ranking, chosen), show_brief(brief, self._goes_to())
+            brief = await asyncio.to_thread(self._brief, ad) if self._listens() else None
+            yield show_fits(ranking, preselect(ranking)), show_brief(brief, self.goes_to())
         except Exception:
             # An edge: whatever was pasted stays in its box.
             log.exception("ranking failed")
             yield show_notice(_("The questions could not be ranked. Your text is still in its box."), tone="failed"), ""
 
-    def _start(self, chosen: str, know: bool, ad: str | None, cv: str | None) -> Change:
+    def start(self, chosen: str, know: bool, ad: str | None, cv: str | None) -> Change:
         """An interview about what is ticked; the interviewer knows the ad's brief where that is wanted."""
         ids = chosen.split()
         if not ids:
             return Change(notice=show_notice(_("Tick a question first.")))
         if not (know and (ad or "").strip() and self._listens()):
             return self.desk.begin(ids)
-        brief = make_brief(ad or "", self._rank(ad, ""), ids)
+        brief = self._brief(ad)
         begun = self.desk.begin(ids, brief=brief)
         if brief is None or "interview" not in begun:
             return begun
-        says = _("The interviewer knows a few words of the ad. {where}").format(where=self._goes_to())
+        says = _("The interviewer knows a few words of the ad. {where}").format(where=self.goes_to())
         return Change(begun, notice=begun["notice"] + show_notice(says))
 
     def _rank(self, ad: str | None, cv: str | None) -> Ranking:
@@ -111,11 +107,15 @@ class Job:
             encoder = None
         return rank(self.desk.panel.library, (ad or "")[:LONGEST_PASTE], (cv or "")[:LONGEST_PASTE], encoder=encoder)
 
+    def _brief(self, ad: str | None) -> Brief | None:
+        """What the interviewer would know: of the ad alone, whatever the CV says and whatever is ticked."""
+        return make_brief(ad or "", self._rank(ad, "").telling)
+
     def _listens(self) -> bool:
         """Whether a model interviews, which could take up the ad."""
         return self.desk.panel.interviewer.llm is not None
 
-    def _goes_to(self) -> str:
+    def goes_to(self) -> str:
         """Where the interviewer's words of the ad go."""
         llm = self.desk.panel.interviewer.llm
         if llm is None:
@@ -123,7 +123,8 @@ class Job:
         if llm.local:
             return _("At most 60 words of it, shown below. The interviewer's model runs on this machine.")
         return _(
-            "At most 60 words of it, shown below, are sent to {host} with each follow-up question. The CV is never sent."
+            "At most 60 words of it, shown below, are sent to {host} with each follow-up question. "
+            "The CV is never sent."
         ).format(host=llm.endpoint.host)
 
 
