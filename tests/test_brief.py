@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -16,6 +15,7 @@ from scripted import ScriptedDecider, scripted_llm
 from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, FOLLOW_UPS, VERDICTS, seat
 
+from evals import measure_fit
 from interviewer.brief import MOST_WORDS, make_brief, say_brief
 from interviewer.fit import rank
 from interviewer.interview import Interviewer, answer, begin, messages
@@ -25,9 +25,6 @@ from interviewer.pasted import plain_text
 from interviewer.probes import choose_probe
 from interviewer.schema import Brief, Interview, Probe
 from interviewer.store import Store
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "evals"))
-import measure_fit
 
 ADS = measure_fit.read_ads()
 AD = (

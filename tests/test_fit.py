@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from html import unescape
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -14,6 +12,7 @@ from hypothesis import strategies as st
 from shipped import LIBRARY
 from test_library_view import judged_by
 
+from evals import measure_fit
 from interviewer.encoder import load
 from interviewer.fit import Ranking, rank, rank_rows
 from interviewer.page.fits import preselect, show_brief, show_fits
@@ -21,9 +20,6 @@ from interviewer.page.marks import escape
 from interviewer.pasted import LONGEST_TEXT, plain_text
 from interviewer.schema import Brief, QuestionDocument
 from interviewer.stems import places, stem
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "evals"))
-import measure_fit
 
 ADS = measure_fit.read_ads()
 WARD = next(ad["text"] for ad in ADS if ad["id"] == "ward-hca")
