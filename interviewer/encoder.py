@@ -180,11 +180,11 @@ class Encoder:
     def about(self, sentences: Sequence[str]) -> Floats:
         """What each sentence is about, as one vector (sentences, 384): its half-way states, averaged; not remembered.
 
-        Sentences are read in windows of 510 tokens with what stands around them; one too long for a window is cut.
+        Sentences are read with their neighbours, 126 tokens at a time; one longer than that is cut.
         """
-        pieces = [ids[:WINDOW_TOKENS] for ids in self._ids(sentences)]
+        pieces = [ids[:CRITERION_TOKENS] for ids in self._ids(sentences)]
         vectors: list[Floats] = []
-        for start, end in split_windows([len(ids) for ids in pieces]):
+        for start, end in split_windows([len(ids) for ids in pieces], CRITERION_TOKENS):
             layout = lay_out(pieces[start:end])
             means = layout.sentences @ self._middle(layout)
             vectors += list(means[len(vectors) - start :])  # a window repeats the last sentences of the one before

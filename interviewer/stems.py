@@ -16,7 +16,6 @@ other our out own people put re right s same see she should show small so some s
 than that the their them then there these they thing things this those time to up us want wanted wants was way we well
 were what when where which who why will with work would yet you your
 """
-_TELL_NOTHING = frozenset(_COMMON.split())
 _LONG_ENDINGS = ("ations", "ation", "ingly", "ments", "ment", "ness", "ities", "ity", "ings")
 _SHORT_ENDINGS = ("ing", "ies", "ied", "edly", "ers", "er", "ed", "es", "ly", "s", "e", "y")
 _LEAST_LEFT = {"ing": 3, "ed": 3, "es": 3, "ly": 3, "s": 3, "e": 3, "y": 3}
@@ -45,4 +44,7 @@ def stems(text: str) -> frozenset[str]:
 
 def telling_stems(text: str) -> frozenset[str]:
     """The same without words that stand in any text."""
-    return frozenset(stem(word) for word in _WORD.findall(text) if word.casefold() not in _TELL_NOTHING)
+    return stems(text) - _TELL_NOTHING
+
+
+_TELL_NOTHING = stems(_COMMON)

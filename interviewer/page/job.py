@@ -38,8 +38,8 @@ class Job:
     def lay_out(self) -> None:
         with gr.Tab(_("Your job"), render_children=True):
             says = _(
-                "Paste the ad, your CV or both. The text stays in this browser tab; the program that serves this page "
-                "reads it to find your questions, and does not save it. It has no part in any grade."
+                "Paste a job ad, your CV or both, and practise the questions that fit. The program that serves this "
+                "page reads the text to find them. It saves nothing of it, and no grade knows it."
             )
             gr.HTML(f'<p class="lead">{escape(says)}</p>', js_on_load=None)
             with gr.Row(elem_id="job-texts"):
