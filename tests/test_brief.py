@@ -136,23 +136,23 @@ def started(change: Change) -> Interview:
 
 def test_the_interviewer_knows_the_ad_only_where_it_is_switched_on_and_the_page_names_the_host(tmp_path: Path) -> None:
     job = at_job(tmp_path)
-    off = job.start(QUESTION.id, False, AD, "My CV")
+    off = job.start(QUESTION.id, "practice", False, AD)
     assert started(off).brief is None and "scripted" not in off["notice"]
-    on = job.start(QUESTION.id, True, AD, "My secret CV")
+    on = job.start(QUESTION.id, "simulation", True, AD)
     assert started(on).brief == brief_of(AD)
     assert "are sent to scripted with each follow-up" in on["notice"]
     assert "Hartwell Stores" in on["question"] and "What the interviewer knows of the ad" in on["question"]
     stored = job.desk.store.load(started(on).id)
-    assert stored.brief == brief_of(AD) and "secret" not in stored.model_dump_json()
+    assert stored.brief == brief_of(AD) and stored.mode == "simulation"
 
 
 def test_a_model_on_this_machine_is_said_to_be_and_without_one_nobody_is_told(tmp_path: Path) -> None:
     assert "runs on this machine" in at_job(tmp_path, local=True).goes_to()
     nobody = Job(Desk(seat(), Store(tmp_path), now=lambda: 1.0))
     assert "nobody would read it" in nobody.goes_to()
-    assert started(nobody.start(QUESTION.id, True, AD, "")).brief is None
+    assert started(nobody.start(QUESTION.id, "practice", True, AD)).brief is None
 
 
 def test_nothing_ticked_starts_nothing(tmp_path: Path) -> None:
-    change = at_job(tmp_path).start(" ", True, AD, "")
+    change = at_job(tmp_path).start(" ", "practice", True, AD)
     assert "Tick a question first" in change["notice"] and "interview" not in change

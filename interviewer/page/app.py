@@ -249,7 +249,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     # In the browser alone, so that words typed while the server is away survive a reload too.
     keep = "(draft, kept) => [{...kept, draft}]"
     p.box.change(None, [p.box, p.kept], p.kept, js=keep, trigger_mode="always_last", **QUIET)
-    return Wiring(page, p.interview, p.kept, p.notice, whole, p.update, once, streamed, go_on)
+    return Wiring(page, p.interview, p.kept, p.notice, whole, p.update, once, streamed, go_on, p.mode)
 
 
 def _wire_library(p: _Parts, desk: Desk, once: Callable[..., Any], shelf: list[Any], whole: list[Any]) -> None:

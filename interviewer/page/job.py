@@ -15,7 +15,7 @@ from ..errors import ModelFileError
 from ..fit import Ranking, rank
 from ..pasted import LONGEST_PASTE
 from ..phrases import _
-from ..schema import Brief
+from ..schema import Brief, Mode
 from .desk import Change, Desk
 from .fits import preselect, show_brief, show_empty, show_fits, show_searching
 from .frame import show_notice
@@ -68,7 +68,9 @@ class Job:
         forget = f"() => {{ sessionStorage.removeItem('interviewer-job'); return {cleared}; }}"
         self.clear.click(None, None, [self.ad, self.cv, self.brief, self.cards], js=forget, **QUIET)
         begun = f"(told, ...given) => [{_CHOSEN}, ...given]"
-        self.begin.click(wiring.once(self.start), [self.told, self.know, *texts], wiring.whole, js=begun, **QUIET)
+        self.begin.click(
+            wiring.once(self.start), [self.told, wiring.mode, self.know, self.ad], wiring.whole, js=begun, **QUIET
+        )
 
     async def search(self, ad: str | None, cv: str | None) -> AsyncIterator[tuple[str, str]]:
         """The ranked cards, and what the interviewer would know."""
@@ -85,15 +87,15 @@ class Job:
             log.exception("ranking failed")
             yield show_notice(_("The questions could not be ranked. Your text is still in its box."), tone="failed"), ""
 
-    def start(self, chosen: str, know: bool, ad: str | None, cv: str | None) -> Change:
+    def start(self, chosen: str, mode: Mode, know: bool, ad: str | None) -> Change:
         """An interview about what is ticked; the interviewer knows the ad's brief where that is wanted."""
         ids = chosen.split()
         if not ids:
             return Change(notice=show_notice(_("Tick a question first.")))
         if not (know and (ad or "").strip() and self._listens()):
-            return self.desk.begin(ids)
+            return self.desk.begin(ids, mode=mode)
         brief = self._brief(ad)
-        begun = self.desk.begin(ids, brief=brief)
+        begun = self.desk.begin(ids, mode=mode, brief=brief)
         if brief is None or "interview" not in begun:
             return begun
         says = _("The interviewer knows a few words of the ad. {where}").format(where=self.goes_to())
