@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, chromium, served
+from browsing import CHROMIUM, barriers, chromium, served
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from shipped import LIBRARY
 from tables import FOLLOW_UPS, seat
@@ -73,6 +73,7 @@ def test_an_ad_finds_its_questions_and_the_interviewer_knows_of_it_what_is_shown
         expect(first.locator("mark", has_text="patients").first).to_be_visible()
         expect(first.get_by_role("checkbox")).to_be_checked()
         expect(page.locator("#job-chosen")).to_contain_text("ticked")
+        assert barriers(page) == []
 
         page.get_by_label("Job ad").fill(POEM)
         page.get_by_label("CV").fill("")
