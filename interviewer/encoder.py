@@ -177,17 +177,34 @@ class Encoder:
         """What a criterion's text is about, as one vector (384,): its half-way states, averaged."""
         return np.asarray(self._states(text).mean(axis=0), np.float32)
 
+    def about(self, sentences: Sequence[str]) -> Floats:
+        """What each sentence is about, as one vector (sentences, 384): its half-way states, averaged; not remembered.
+
+        Sentences are read with their neighbours, 126 tokens at a time; one longer than that is cut.
+        """
+        pieces = [ids[:CRITERION_TOKENS] for ids in self._ids(sentences)]
+        vectors: list[Floats] = []
+        for start, end in split_windows([len(ids) for ids in pieces], CRITERION_TOKENS):
+            layout = lay_out(pieces[start:end])
+            means = layout.sentences @ self._middle(layout)
+            vectors += list(means[len(vectors) - start :])  # a window repeats the last sentences of the one before
+        return np.array(vectors, np.float32).reshape(len(pieces), HIDDEN)
+
     def _states(self, text: str) -> Floats:
         """The half-way states (tokens, 384) with which a criterion joins; remembered."""
         known = self._criteria.get(text)
         if known is None:
             layout = lay_out([self._ids([text])[0][:CRITERION_TOKENS]])
-            nobody = np.zeros((1, 2, HIDDEN), np.float32)
-            known = self._run(layout, nobody, np.ones((1, 2), np.float32), np.zeros(1, np.int64), ["middle"])["middle"]
+            known = self._middle(layout)
             if len(self._criteria) >= _KEPT_CRITERIA:
                 self._criteria.clear()
             self._criteria[text] = known
         return known
+
+    def _middle(self, layout: Layout) -> Floats:
+        """The half-way states (tokens, 384), before any criterion joins."""
+        nobody = np.zeros((1, 2, HIDDEN), np.float32)
+        return self._run(layout, nobody, np.ones((1, 2), np.float32), np.zeros(1, np.int64), ["middle"])["middle"]
 
     def readability(self, text: str) -> float:
         """Says how much of a text reads as words of the vocabulary: 1 for plain English, near 0 for key-mashing.

@@ -328,8 +328,9 @@ async def _word(
 ) -> AsyncIterator[str | Interview]:
     """The probe in the model's words, watched while they come."""
     document = interview.question
+    brief = [interview.brief.title, *interview.brief.phrases] if interview.brief else []
     no_secret = " ".join(
-        [document.question, probe.text, *(t.text for t in interview.turns if t.speaker == "candidate")]
+        [document.question, probe.text, *brief, *(t.text for t in interview.turns if t.speaker == "candidate")]
     )
     line, broken = "", ""
     extra = {"grammar": interviewer.grammar, "id_slot": INTERVIEWER_SLOT} if llm.local else None
@@ -368,6 +369,8 @@ def messages(interview: Interview, probe: Probe, prompts: Prompts) -> list[dict[
     """
     document = interview.question
     system = prompts.render("interviewer/system.j2", document=document)
+    if interview.brief is not None:
+        system += "\n\n" + prompts.render("interviewer/brief.j2", brief=interview.brief)
     talk = [
         {"role": "assistant", "content": turn.text}
         if turn.speaker == "interviewer"

@@ -42,13 +42,14 @@ LAYERS: tuple[tuple[str, str], ...] = (
     (
         "Small and pure",
         "phrases folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring "
-        "agreement probes advice replies plans places overlaps calibrated sampling copied second attempts delivery",
+        "agreement probes advice replies plans places overlaps calibrated sampling copied second attempts delivery "
+        "pasted stems",
     ),
     (
         "Edges: one outside thing each",
         "documents typeset margins prompts llm local_model encoder store tokens language wording stated",
     ),
-    ("Made of edges", "content importer hearing recordings decisions_api chat_decider readout builtin"),
+    ("Made of edges", "content importer hearing recordings decisions_api chat_decider readout builtin fit brief"),
     ("Judging", "deciders grading lint labelling published overview"),
     ("The conversation", "interview disputes"),
     ("Who interviews and who grades", "panel"),

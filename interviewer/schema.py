@@ -563,6 +563,16 @@ class Limits(Record):
     """Of a simulation; practice has no clock."""
 
 
+class Brief(Record):
+    """What the interviewer may know of a job ad: a few words of it, verbatim; never anything of a CV."""
+
+    title: str
+    employer: str = ""
+    """Empty where no name was found."""
+    phrases: tuple[str, ...] = ()
+    """At most three."""
+
+
 class Interview(Record):
     """The whole conversation. An answer returns a new one."""
 
@@ -575,6 +585,8 @@ class Interview(Record):
     questions: tuple[QuestionDocument, ...]
     plan: str = ""
     """Title of the plan they came from; empty when they were chosen one by one."""
+    brief: Brief | None = None
+    """Of the job ad, where the candidate lets the interviewer know it; no grader ever sees it."""
     position: int = 0
     """Index of the current question."""
     turns: tuple[Turn, ...] = ()

@@ -109,6 +109,20 @@ def test_listed_questions_fit_every_filter_and_word(run: Run) -> None:
     assert [row.split("\t")[0] for row in done.out.splitlines()] == [QUESTION.id]
 
 
+def test_questions_that_fit_an_ad_come_first_with_the_words_that_say_so(run: Run, tmp_path: Path) -> None:
+    ad = tmp_path / "ad.txt"
+    ad.write_text("Barista\x1b[2J wanted for our coffee bar.\nYou serve at the counter.", encoding="utf-8")
+    done = run("questions", "--ad", str(ad))
+    rows = [row.split("\t") for row in done.out.splitlines()]
+    assert done.code == 0 and len(rows) == 10 and "\x1b" not in done.out
+    assert rows[0][:2] == ["close", "taking-criticism"] and "coffee bar" in rows[0][3]
+    assert rows[-1][0] == "little" and rows[-1][3] == "Nothing in the text points to this."
+    only = run("questions", "--cv", str(ad), "--function", "Sales").out.splitlines()
+    assert {LIBRARY.questions[row.split("\t")[1]].function for row in only} == {"Sales"}
+    ad.write_text("", encoding="utf-8")
+    assert "no words in it" in run("questions", "--ad", str(ad)).err
+
+
 def test_plans_are_listed_with_id_role_size_and_title(run: Run) -> None:
     rows = run("questions", "--plans").out.splitlines()
     plan = LIBRARY.plans["shop-floor"]

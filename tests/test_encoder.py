@@ -150,3 +150,15 @@ def test_neither_torch_nor_transformers_is_imported() -> None:
         "assert not {'torch', 'transformers', 'sklearn'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+def test_what_sentences_are_about_is_one_vector_each_however_many_windows_they_fill() -> None:
+    vectors = load().about(ANSWER * 20)
+    assert vectors.shape == (80, 384) and np.isfinite(vectors).all()
+    assert load().about([]).shape == (0, 384)
+    assert load().about(["word " * 1000]).shape == (1, 384)
+
+
+def test_a_sentence_is_nearest_to_one_that_means_the_same() -> None:
+    dog, cook, other = load().about(["She walks the dog every morning.", "He cooks rice.", "The dog is walked daily."])
+    assert float(dog @ other) / np.linalg.norm(dog) > float(cook @ other) / np.linalg.norm(cook)

@@ -12,6 +12,7 @@ from .output import counted, fail, note, run
 
 if TYPE_CHECKING:
     from ..page.author import Author
+    from ..schema import Library
     from ..settings import Settings
 
 __all__ = ["chat", "questions", "serve"]
@@ -103,9 +104,13 @@ def questions(
     function: Annotated[str, typer.Option(help="Only questions of this line of work.")] = "",
     theme: Annotated[str, typer.Option(help="Only questions with this theme.")] = "",
     plans: Annotated[bool, typer.Option("--plans", help="List the interview plans instead.")] = False,
+    ad: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A job ad: those that fit it first.")
+    ] = None,
+    cv: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A CV, with the ad or instead.")] = None,
     content: ContentFlag = None,
 ) -> None:
-    """List the questions there are, or those that fit every filter."""
+    """List the questions there are, or those that fit every filter, or a job ad or CV; nothing of these is kept."""
     from ..build import open_library
     from ..plans import find_questions
 
@@ -120,5 +125,25 @@ def questions(
     found = find_questions(library, words=" ".join(words or ()), role=role, function=function, theme=theme)
     if not found:
         fail("No question fits: try fewer words or filters; `interviewer questions` lists all.")
+    if ad or cv:
+        _list_by_fit(library, {document.id for document in found}, ad, cv)
+        return
     for document in sorted(found, key=lambda document: document.id):
         typer.echo(f"{document.id}\t{document.role} ({document.function})\t{document.question}")
+
+
+def _list_by_fit(library: Library, wanted: set[str], ad: Path | None, cv: Path | None) -> None:
+    from ..encoder import load
+    from ..fit import rank, rank_rows
+
+    texts = [file.read_text(encoding="utf-8", errors="replace") if file else "" for file in (ad, cv)]
+    ranking = rank(library, *texts, encoder=load())
+    for says in ranking.notes:
+        note(says)
+    if not ranking.questions:
+        fail("There are no words in it: give a file with the text of the ad or CV.")
+    kept = tuple(one for one in ranking.questions if one.document.id in wanted)
+    for row in rank_rows(ranking.model_copy(update={"questions": kept})):
+        # A file's control characters could move a terminal's cursor.
+        plain = ("".join(c if c.isprintable() else " " for c in part) for part in row)
+        typer.echo("\t".join(" ".join(part.split()) for part in plain))

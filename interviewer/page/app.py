@@ -16,6 +16,7 @@ from .author import Author, show_seen
 from .browsing import Browsing, lay_out_library
 from .desk import Change, Desk
 from .frame import show_failure, show_notice, show_people, show_side, show_welcome
+from .job import Job
 from .views import QUIET, View, Wiring
 from .voice import show_voice
 
@@ -117,7 +118,7 @@ def build_page(
 
 def open_views(desk: Desk) -> list[View]:
     """The start screen's tabs beside the library's own, in their order."""
-    return []
+    return [Job(desk)]
 
 
 def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
@@ -250,7 +251,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     # In the browser alone, so that words typed while the server is away survive a reload too.
     keep = "(draft, kept) => [{...kept, draft}]"
     p.box.change(None, [p.box, p.kept], p.kept, js=keep, trigger_mode="always_last", **QUIET)
-    return Wiring(page, p.interview, p.kept, p.notice, whole, p.update, once, streamed, go_on)
+    return Wiring(page, p.interview, p.kept, p.notice, whole, p.update, once, streamed, go_on, p.mode)
 
 
 def _wire_library(p: _Parts, desk: Desk, once: Callable[..., Any], shelf: list[Any], whole: list[Any]) -> None:

@@ -19,7 +19,7 @@ from ..interview import answer, answers_to, end, hint, next_step, speak, try_aga
 from ..panel import Panel
 from ..phrases import _
 from ..plans import draw, find_plan, missed
-from ..schema import Dispute, Grade, Interview, Mode, Plan, QuestionDocument
+from ..schema import Brief, Dispute, Grade, Interview, Mode, Plan, QuestionDocument
 from ..store import DRAFT_CHARACTERS, Store, new_id
 from ..wording import BANDS, count_criteria, say_status
 from .catalogue import NOTHING_FITS, Filters, count_choices, show_cards, show_plans
@@ -120,9 +120,15 @@ class Desk:
         return self.begin(plan.questions, plan, mode=mode, owner=owner)
 
     def begin(
-        self, question_ids: Sequence[str], plan: Plan | None = None, *, mode: Mode = "practice", owner: str = ""
+        self,
+        question_ids: Sequence[str],
+        plan: Plan | None = None,
+        *,
+        mode: Mode = "practice",
+        owner: str = "",
+        brief: Brief | None = None,
     ) -> Change:
-        """A new interview, its first question asked."""
+        """A new interview, its first question asked; the interviewer knows `brief` of a job ad."""
         if not question_ids:
             return Change(notice=show_notice(NOTHING_FITS))
         unread = self._renew()
@@ -130,6 +136,7 @@ class Desk:
             interview = self.panel.begin(question_ids, id=new_id(), now=self._now(), plan=plan, mode=mode, owner=owner)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
+        interview = interview.model_copy(update={"brief": brief}) if brief else interview
         return self._room(interview, notice=unread + self._keeping.save(interview))
 
     def resume(self, kept: Mapping[str, object] | None) -> Change:

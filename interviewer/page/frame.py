@@ -14,6 +14,7 @@ from ..schema import Grade, Interview, Library, QuestionDocument
 from ..wording import not_judged
 from .closing import show_report
 from .differ import Refusal
+from .fits import show_brief
 from .marks import escape
 from .render import show_rubric
 from .tries import offer_again, say_attempt, show_difference, show_earlier
@@ -77,7 +78,7 @@ def show_question(interview: Interview) -> str:
     place = f" · question {interview.position + 1} of {count}" if count > 1 else ""
     return (
         f'<div class="now"><p class="eyebrow">{mode}{escape(document.role)}{plan}{place}</p>'
-        f'<h2 class="asked">{escape(document.question)}</h2></div>{show_line(interview)}'
+        f'<h2 class="asked">{escape(document.question)}</h2>{show_brief(interview.brief)}</div>{show_line(interview)}'
     )
 
 

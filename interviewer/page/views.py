@@ -36,6 +36,8 @@ class Wiring:
     """A handler that yields changes."""
     go_on: Callable[[Any], None]
     """After this event the interviewer speaks and the grader grades, where an answer waits for them."""
+    mode: gr.Radio
+    """Practice or simulation, as chosen for the next interview."""
 
 
 class View(Protocol):
