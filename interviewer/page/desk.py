@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
+from ..attempts import grade_id
 from ..disputes import dispute, with_dispute, without_dispute
 from ..errors import DisputeError, InterviewerError, StoreError
 from ..intake import STATES
@@ -296,8 +297,7 @@ class Desk:
         if interview is None or document is None:
             return
         asked, answers = answers_to(interview, document.id)
-        number = 1 + sum(attempt.question_id == document.id for attempt in interview.attempts)
-        identity = ".".join([interview.id, document.id, *([f"try{number}"] if number > 1 else []), str(len(answers))])
+        identity = grade_id(interview, document.id)
         work = self._works.of(interview)
         before = work.grades.get(document.id, interview.grades.get(document.id))
         if before is not None and before.id == identity and not again:
