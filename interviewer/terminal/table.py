@@ -15,6 +15,7 @@ from rich.text import Text
 
 from ..attempts import attempts_at, grade_id
 from ..errors import InterviewerError, StoreError
+from ..grading import worth_repeating
 from ..interview import answer, answers_to, end, next_step, speak, with_grade
 from ..overview import overview
 from ..panel import Panel
@@ -351,7 +352,7 @@ class _Table:
             return
         self.tell("\n" + _("Question {number}: {question}").format(number=number, question=document.question), "bold")
         grade = self.interview.grades.get(document.id)
-        if grade is None or grade.answer_hash != answer_hash(answers):
+        if grade is None or grade.answer_hash != answer_hash(answers) or worth_repeating(grade):
             await self._grade(document)
         else:
             self._show_rubric(document, grade)
