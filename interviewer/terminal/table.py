@@ -390,11 +390,13 @@ class _Table:
             self.tell(_("This interview could not be kept."), "red")
             return
         kept = _("Kept as interview {id} in {folder}.").format(id=self.interview.id, folder=self.store.folder)
-        self.tell(kept, "dim")
+        # Not wrapped: what is copied from here must be whole.
+        self.console.print(Text(clean(kept), "dim"), soft_wrap=True)
         if not self.interview.ended:
             # Every 64th id begins with a hyphen, as flags do.
             id = f"-- {self.interview.id}" if self.interview.id.startswith("-") else self.interview.id
-            self.tell(_("To go on: interviewer chat --resume {id}").format(id=id), "bold")
+            how = _("To go on: interviewer chat --resume {id}").format(id=id)
+            self.console.print(Text(how, "bold"), soft_wrap=True)
 
 
 def say_clock(interview: Interview, now: float) -> str:
