@@ -374,7 +374,7 @@ def test_on_a_terminal_a_line_can_be_edited_and_longer_than_a_terminal_takes(tmp
         os.close(theirs)
         long = "She shouted at me and I listened to her. " * 120
         assert len(long) > 4096
-        for typed in (f"{long}cald\x7fm\n", "\n", "/end\n"):
+        for typed in (f"{long}cald\x7fm\n", "\n", "/end\n", "\n"):
             read_to(ours, PROMPT)
             send(ours, typed.encode())
         read_to(ours, re.compile(b"Kept as interview"))
