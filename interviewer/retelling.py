@@ -79,7 +79,7 @@ def tell_question(one: QuestionOverview) -> tuple[str, ...]:
     """How one question stands, a sentence each."""
     if not one.attempts:
         return (_("Not answered."),)
-    lines = [_tell_standing(one.latest)] if one.latest else [_("Not graded.")]
+    lines = [_tell_standing(one.latest)] if one.latest else [_("Not graded yet.")]
     if one.latest and one.latest.gaps:
         lines.append(_("Still open: {names}.").format(names=", ".join(one.latest.gaps)))
     if one.latest and one.latest.flags:
@@ -125,8 +125,8 @@ def tell_overview(found: Overview) -> tuple[str, ...]:
     lines += [_tell_repeated(one) for one in found.repeated]
     if len(found.graders) > 1:
         lines.append(
-            _("Graded by different graders ({names}), whose bands can’t be compared.").format(
-                names=", ".join(found.graders)
+            _("More than one grader was at work ({graders}), so the bands come from different measures.").format(
+                graders=", ".join(found.graders)
             )
         )
     if found.graded > 1:

@@ -21,7 +21,7 @@ from interviewer.panel import Panel
 from interviewer.schema import Decision, Interview, Mode, State, TypedQuestion
 from interviewer.store import Store
 from interviewer.terminal import chat, resume
-from interviewer.terminal.orders import Order, find_criteria, read_order
+from interviewer.terminal.orders import HELP, Order, find_criteria, read_order
 
 OTHER = next(id for id in sorted(LIBRARY.questions) if id != QUESTION.id)
 EMPATHY = next(point for point in QUESTION.key_points if point.id == "empathy")
@@ -145,7 +145,7 @@ async def test_a_hint_is_a_documented_probe_after_what_the_draft_leaves_open_and
     interview, said = await hold(f"{ANSWER}\n/hint\n\n/end\n", tmp_path, panel=seat(reader=reader))
     (hint,) = interview.hints
     assert hint.probe.kind == "key_point" and hint.probe.text in {point.probe for point in QUESTION.key_points}
-    assert f"Hint (1 on this question): {hint.probe.text}" in said
+    assert f"Hint 1 on this question: {hint.probe.text}" in said
     assert interview.turns[1].text == ANSWER
 
 
@@ -201,7 +201,7 @@ def judging(*said: Said) -> Panel:
 
 async def test_after_a_retry_the_difference_is_told_and_the_best_attempt_named(tmp_path: Path) -> None:
     interview, said = await hold(f"{ANSWER}\n\n/again\n{ANSWER}\n\n/end\n", tmp_path, panel=judging(WORSE, VERDICTS))
-    assert len(interview.attempts) == 1 and "Attempt 2. The earlier one is kept." in said
+    assert len(interview.attempts) == 1 and "Attempt 2. What you said before is kept." in said
     told = said.partition("Compared with attempt 1")[2]
     assert "Band 4, up from 3." in told
     assert f"▲ better {EMPATHY.name}: Missing → Covered" in told
@@ -413,3 +413,13 @@ async def test_other_peoples_interviews_and_role_plays_are_not_gone_on_with(tmp_
         Store(tmp_path).save(interview.model_copy(update=change))
         with pytest.raises(StoreError, match="no unfinished interview"):
             await go_on("", tmp_path)
+    with pytest.raises(StoreError, match="is a role-play: go on with it on the page"):
+        await go_on("", tmp_path, interview.id)
+
+
+# ── what the documentation says ──────────────────────────────────────────────────────────────────────
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    assert not [command for command, _meaning in HELP if f"`{command.split()[0]}" not in readme]

@@ -13,7 +13,7 @@ from ..errors import DisputeError
 from ..interview import answers_to, hint, try_again, undo
 from ..labelling import NEEDS_WORDS
 from ..panel import Panel
-from ..phrases import _, count_of, later
+from ..phrases import _, later
 from ..schema import Attempt, Grade, Interview, QuestionDocument
 from ..wording import number_evidence, say_verdict
 from .orders import Criterion, Order, find_criteria, question_to_try, read_order
@@ -115,8 +115,8 @@ class Obeying:
             return
         self._held.take(helped)
         taken = sum(one.question_id == document.id for one in helped.hints)
-        told = count_of("Hint ({number} on this question): ", "Hint ({number} on this question): ", taken)
-        self._held.tell(told + helped.hints[-1].probe.text, "cyan")
+        told = _("Hint {number} on this question: {hint}")
+        self._held.tell(told.format(number=taken, hint=helped.hints[-1].probe.text), "cyan")
 
     async def _undo(self, _about: str) -> None:
         before, words = undo(self._held.interview)
@@ -136,7 +136,7 @@ class Obeying:
             return
         self._held.take(try_again(self._held.interview, wanted.id, prompts=self._held.panel.prompts))
         tries = len(attempts_at(self._held.interview, wanted.id)) + 1
-        self._held.tell("\n" + _("Attempt {number}. The earlier one is kept.").format(number=tries), "bold")
+        self._held.tell("\n" + _("Attempt {number}. What you said before is kept.").format(number=tries), "bold")
         self._held.say(self._held.interview.turns[-1].text)
 
     # ── verdicts ─────────────────────────────────────────────────────────────────────────────────────

@@ -91,9 +91,11 @@ async def resume(
         now: see there.
 
     Raises:
-        StoreError: there is no such interview.
+        StoreError: there is no such interview, or it is a role-play.
     """
     interview = store.load(interview_id) if interview_id else _newest(store)
+    if interview.mode == "role_play":
+        raise StoreError(_("Interview {id} is a role-play: go on with it on the page.").format(id=interview.id))
     table = _Table(panel, store, interview, console, stdin, now, resumed=True)
     table.introduce()
     table.recall(store.draft(interview.id))
