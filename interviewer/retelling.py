@@ -135,5 +135,5 @@ def tell_overview(found: Overview) -> tuple[str, ...]:
 
 
 def _tell_repeated(one: Repeated) -> str:
-    name = STAR_NAMES.get(one.name, one.name)
+    name = STAR_NAMES.get(one.name, one.name) if one.kind == "star" else one.name
     return _(_REPEATED[one.kind]).format(name=name, weak=len(one.questions), judged=one.judged)
