@@ -20,7 +20,17 @@ from .schema import (
     Turn,
 )
 
-__all__ = ["Change", "Difference", "answers_in", "attempts_at", "best_of", "compare", "deliveries_in", "marks"]
+__all__ = [
+    "Change",
+    "Difference",
+    "answers_in",
+    "attempts_at",
+    "best_of",
+    "compare",
+    "deliveries_in",
+    "grade_id",
+    "marks",
+]
 
 
 class Change(Record):
@@ -74,6 +84,13 @@ def attempts_at(interview: Interview, question_id: str) -> tuple[Attempt, ...]:
         mode=interview.mode,
     )
     return tuple(attempt for attempt in (*earlier, now) if answers_in(attempt.turns))
+
+
+def grade_id(interview: Interview, question_id: str) -> str:
+    """Name of a grade of the answers as they are now: of which interview, question and try, and of how many answers."""
+    number = 1 + sum(attempt.question_id == question_id for attempt in interview.attempts)
+    answers = sum(turn.act == "answer" and turn.question_id == question_id for turn in interview.turns)
+    return ".".join([interview.id, question_id, *([f"try{number}"] if number > 1 else []), str(answers)])
 
 
 def best_of(attempts: Sequence[Attempt]) -> int | None:

@@ -14,7 +14,7 @@ from . import scoring
 from .advice import advise, explain
 from .copied import part_copied
 from .errors import ProviderError, ReplyError
-from .intake import ungradable
+from .intake import STATES, ungradable
 from .language import is_english
 from .prompts import Prompts
 from .quotes import found_quotes, quote_sentence
@@ -39,7 +39,7 @@ from .schema import (
 from .sentences import split_sentences
 from .steering import part_sentences
 
-__all__ = ["Price", "blank_grade", "finish", "grade", "questions_for"]
+__all__ = ["Price", "blank_grade", "finish", "grade", "questions_for", "worth_repeating"]
 
 NOT_FINISHED = "Still being graded."
 ON_TOPIC_LEAST = 0.15
@@ -122,6 +122,12 @@ async def grade(
         yield so_far(str(failure))
         return
     yield so_far(None)
+
+
+def worth_repeating(grade: Grade) -> bool:
+    """Whether grading again may give more: something failed or was stopped, rather than was ungradable."""
+    unscored = any(point.verdict == "unscored" for point in grade.key_points.values())
+    return unscored and grade.reason not in STATES
 
 
 def questions_for(

@@ -51,7 +51,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ),
     ("Made of edges", "content importer hearing recordings decisions_api chat_decider readout builtin fit brief"),
     ("Judging", "deciders grading lint labelling published overview"),
-    ("The conversation", "interview disputes"),
+    ("The conversation", "interview disputes reasons retelling"),
     ("Who interviews and who grades", "panel"),
     ("Places to use it", "page terminal batch report"),
     ("Where objects are built", "build"),

@@ -348,6 +348,30 @@ def test_questions_by_chance_are_as_many_as_asked_for_and_what_was_missed_most_c
     assert interview.plan == "3 questions, what you missed most"
 
 
+def test_an_interview_left_in_the_middle_goes_on_by_a_flag(run: Run) -> None:
+    told = "interviewer: There is no unfinished interview in "
+    assert run("chat", "--resume").code == 1 and run("chat", "--resume").err.splitlines()[-1].startswith(told)
+    left = run("chat", QUESTION.id, "--decider", "builtin", typed=f"{ANSWER}\n\n/undo\n".encode())
+    (id,) = [saved.id for saved in Store(Path(os.environ["INTERVIEWER_DATA"]) / "interviews").saved()]
+    assert "To go on: interviewer chat --resume " in " ".join(left.out.split())
+    done = run("chat", "--resume", "--decider", "builtin", typed=b"He came back.\n\n")
+    assert done.code == 0 and "What you had typed" in done.out and "He came back." in done.out
+    assert "1 of 1 questions answered" in run("chat", "--resume", "--decider", "builtin", "--", id).out
+    assert run("chat", "--resume", "nope").err.endswith("That is not the id of an interview: start a new one.\n")
+
+
+def test_a_simulation_is_begun_by_a_flag_and_judged_at_its_end(run: Run) -> None:
+    done = run("chat", QUESTION.id, "--simulation", "--decider", "builtin", typed=f"{ANSWER}\n\n/end\n".encode())
+    before, _, after = done.out.partition("Thank you for your time")
+    assert done.code == 0 and "minutes left." in before and "Key points" not in before and "Key points" in after
+
+
+@pytest.mark.parametrize("more", [("--plan", "x"), ("--random", "2"), ("--simulation",), ("one", "two")])
+def test_what_does_not_go_with_resuming_is_one_sentence(more: tuple[str, ...], run: Run) -> None:
+    done = run("chat", "--resume", *more)
+    assert (done.code, done.out) == (2, "") and done.err.count("\n") == 1 and "--resume" in done.err
+
+
 def test_words_that_are_not_utf_8_cost_a_character_and_not_the_interview(run: Run) -> None:
     done = run("chat", typed=b"I said caf\xe9 and stayed calm with her.\n\n")
     assert done.code == 0 and "I said caf\ufffd and stayed calm with her." in done.out
@@ -364,7 +388,7 @@ def test_on_a_terminal_a_line_can_be_edited_and_longer_than_a_terminal_takes(tmp
         os.close(theirs)
         long = "She shouted at me and I listened to her. " * 120
         assert len(long) > 4096
-        for typed in (f"{long}cald\x7fm\n", "\n", "/end\n"):
+        for typed in (f"{long}cald\x7fm\n", "\n", "/end\n", "\n"):
             read_to(ours, PROMPT)
             send(ours, typed.encode())
         read_to(ours, re.compile(b"Kept as interview"))

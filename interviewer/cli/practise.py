@@ -70,6 +70,15 @@ def chat(
     questions: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of questions; the first one when left out.")
     ] = None,
+    simulation: Annotated[
+        bool,
+        typer.Option(
+            "--simulation/--practice", help="With a clock, without help, judged at the end; or without all that."
+        ),
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the latest unfinished interview, or the one whose ID is given.")
+    ] = False,
     plan: Annotated[str | None, typer.Option(help="Id of a plan: its questions, and its minutes.")] = None,
     random: Annotated[int | None, typer.Option(min=1, max=20, help="So many questions by chance.")] = None,
     role: Annotated[str, typer.Option(help="With --random: only questions for this role.")] = "",
@@ -84,18 +93,25 @@ def chat(
     from ..build import open_library, open_panel, open_store
     from ..plans import choose
     from ..terminal import chat as hold_chat
+    from ..terminal import resume as go_on
 
+    if resume and (plan or random or simulation or len(questions or ()) > 1):
+        fail("--resume goes on with one interview as it was begun: add nothing but its ID.", code=2)
     if sum(map(bool, (questions, plan, random))) > 1:
         fail("Give ids of questions, --plan or --random: only one of the three.", code=2)
     if (role or theme or weakest) and not random:
         fail("--role, --theme and --weakest belong to --random: add e.g. --random 3.", code=2)
     settings = settings_of(content=content, prompts=prompts, decider=decider, local_model=local_model)
     store = open_store(settings)
+    if resume:
+        with open_panel(settings, say=note) as panel:
+            run(go_on(panel, store, *(questions or ())))
+        return
     grades = store.grades() if weakest else None
     chosen = choose(open_library(settings), plan=plan, count=random, role=role, theme=theme, grades=grades)
     with open_panel(settings, say=note) as panel:
         ids = chosen.questions if chosen else questions or sorted(panel.library.questions)[:1]
-        run(hold_chat(panel, store, ids, plan=chosen))
+        run(hold_chat(panel, store, ids, plan=chosen, mode="simulation" if simulation else "practice"))
 
 
 def questions(

@@ -12,9 +12,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
+from ..attempts import grade_id
 from ..disputes import dispute, with_dispute, without_dispute
 from ..errors import DisputeError, InterviewerError, StoreError
-from ..intake import STATES
+from ..grading import worth_repeating
 from ..interview import answer, answers_to, end, hint, next_step, speak, try_again, undo
 from ..panel import Panel
 from ..phrases import _
@@ -306,8 +307,7 @@ class Desk:
         if interview is None or document is None:
             return
         asked, answers = answers_to(interview, document.id)
-        number = 1 + sum(attempt.question_id == document.id for attempt in interview.attempts)
-        identity = ".".join([interview.id, document.id, *([f"try{number}"] if number > 1 else []), str(len(answers))])
+        identity = grade_id(interview, document.id)
         work = self._works.of(interview)
         before = work.grades.get(document.id, interview.grades.get(document.id))
         if before is not None and before.id == identity and not again:
@@ -371,7 +371,7 @@ class Desk:
         heading = say_status(grade)[0]
         said = f"band {grade.band} of 5, {BANDS[grade.band]}" if grade.band else heading.lower()
         side = self._side(interview, {grade.question_id: grade}, status=f"Your rubric is ready: {said}.")
-        return Change(side=side, grading=False, regrade=_worth_repeating(grade))
+        return Change(side=side, grading=False, regrade=worth_repeating(grade))
 
     def _hidden(self, interview: Interview) -> bool:
         """Whether the grade must not be shown: it may have taken longer than the simulation lasted."""
@@ -558,9 +558,3 @@ def _last_answered(interview: Interview | None) -> QuestionDocument | None:
     turns = interview.turns if interview else ()
     last = next((turn.question_id for turn in reversed(turns) if turn.act == "answer"), None)
     return next((document for document in interview.questions if document.id == last), None) if interview else None
-
-
-def _worth_repeating(grade: Grade) -> bool:
-    """Whether grading again may give more: something failed or was stopped, rather than was ungradable."""
-    unscored = any(point.verdict == "unscored" for point in grade.key_points.values())
-    return unscored and grade.reason not in STATES

@@ -1,79 +1,22 @@
-"""Explains one verdict: what the criterion asks for, what the grader said, how sure it was, who it is; pure."""
+"""Shows why a verdict was given, folded up under its criterion; pure."""
 
 from __future__ import annotations
 
 from ..phrases import _
-from ..schema import STAR_PARTS, Grade, Kind, QuestionDocument
-from ..wording import VERDICTS
+from ..reasons import reasons_for
+from ..schema import Grade, Kind, QuestionDocument
 from .marks import escape
 
 __all__ = ["show_why"]
 
-_STAR = {
-    "situation": "Where and when it was, and who was there.",
-    "task": "What you had to achieve, and why it was yours to do.",
-    "action": "What you yourself did.",
-    "result": "How it ended, and what came of it.",
-}
-
 
 def show_why(grade: Grade, document: QuestionDocument, kind: Kind, criterion: str, *, prefix: str, name: str) -> str:
     """What a verdict was judged by and how, folded up under the criterion; empty for one that isn't there."""
-    asked = _asked(document, kind, criterion)
-    told = _told(grade, kind, criterion)
-    if not asked or told is None:
+    rows = reasons_for(grade, document, kind, criterion)
+    if not rows:
         return ""
-    rows = [*asked, *told, (_("Graded by"), f"{grade.decider} ({grade.model})" if grade.model else grade.decider)]
-    items = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(text)}</dd></div>" for term, text in rows if text)
+    items = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(text)}</dd></div>" for term, text in rows)
     return (
         f'<details class="why" id="{prefix}-why-{kind}-{escape(criterion)}"><summary>{escape(_("Why?"))}'
         f'<span class="aloud"> {escape(name)}</span></summary><dl>{items}</dl></details>'
     )
-
-
-def _asked(document: QuestionDocument, kind: Kind, criterion: str) -> list[tuple[str, str]]:
-    """The document's own words about the criterion."""
-    if kind == "key_point":
-        for point in document.key_points:
-            if point.id == criterion:
-                return [
-                    (_("What it asks for"), point.description),
-                    (_("Covered means"), point.covered),
-                    (_("Partly means"), point.partly),
-                ]
-    if kind == "motivation":
-        for motivation in document.motivations:
-            if motivation.id == criterion:
-                levels = [(_("Level {level}").format(level=n), text) for n, text in enumerate(motivation.levels)]
-                return [(_("What it asks for"), motivation.description), *levels]
-    if kind == "red_flag":
-        for flag in document.red_flags:
-            if flag.id == criterion:
-                return [(_("What it is"), flag.description), (_("What isn’t one"), flag.exception)]
-    if kind == "star" and criterion in STAR_PARTS:
-        return [(_("What it asks for"), _STAR[criterion])]
-    return []
-
-
-def _told(grade: Grade, kind: Kind, criterion: str) -> list[tuple[str, str]] | None:
-    """What the grader said of it."""
-    if kind == "star":
-        told = [there for part, there in grade.star.items() if part == criterion]
-        word = {True: "told", False: "left_out", None: "unsure"}[told[0]] if told else "unscored"
-        return [(_("Verdict"), VERDICTS[word])]
-    if kind == "motivation":
-        found = grade.motivations.get(criterion)
-        if found is None:
-            return None
-        level = VERDICTS["unsure"] if found.level is None else _("Level {level} of 3").format(level=found.level)
-        return [(_("Verdict"), level), *_sure(found.probability), (_("Reason"), found.reason)]
-    judged = (grade.key_points if kind == "key_point" else grade.red_flags).get(criterion)
-    if judged is None:
-        return None
-    return [(_("Verdict"), VERDICTS[judged.verdict]), *_sure(judged.probability), (_("Reason"), judged.reason)]
-
-
-def _sure(probability: float | None) -> list[tuple[str, str]]:
-    if probability is None:
-        return [(_("How sure"), _("This grader states no probability."))]
-    return [(_("How sure"), _("{percent} by its own, calibrated count").format(percent=f"{probability:.0%}"))]

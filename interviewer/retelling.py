@@ -1,0 +1,139 @@
+"""Says in plain words what a retry changed and what an interview came to; never praises, never adds up bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .attempts import Change, Difference, answers_in, best_of
+from .overview import Overview, QuestionOverview, Repeated, Standing
+from .phrases import _, count_of, later
+from .schema import Attempt
+from .wording import BANDS, STAR_NAMES, say_verdict
+
+__all__ = ["tell_best", "tell_change", "tell_difference", "tell_doubts", "tell_overview", "tell_question"]
+
+_REPEATED = {
+    "key_point": later("Key point “{name}”: missing or only partly covered in {weak} of {judged} questions."),
+    "motivation": later("“{name}”: level 0 or 1 in {weak} of {judged} questions."),
+    "red_flag": later("Red flag “{name}”: found in {weak} of {judged} questions."),
+    "star": later("The story: {name} left out in {weak} of {judged} questions."),
+    "theme": later("Theme “{name}”: band 1 or 2 in {weak} of {judged} questions."),
+}
+
+
+def tell_difference(found: Difference) -> str:
+    """What became of the band, in one sentence."""
+    before, after = found.band
+    if before is None or after is None:
+        return _("One of the two has no band, so the bands can’t be compared.")
+    said = {
+        0: _("Band {after}, as before."),
+        1: _("Band {after}, up from {before}."),
+        -1: _("Band {after}, down from {before}."),
+    }[(after > before) - (after < before)]
+    return said.format(before=before, after=after)
+
+
+def tell_change(change: Change) -> str:
+    """A verdict then and now."""
+    before, after = say_verdict(change.before), say_verdict(change.after)
+    return _("{name}: {before} → {after}").format(name=change.name, before=before, after=after)
+
+
+def tell_doubts(found: Difference) -> tuple[str, ...]:
+    """Why a comparison may say less than it seems to; a sentence each."""
+    says = []
+    if not (found.better or found.worse):
+        says.append(_("No verdict changed."))
+    if found.unknown:
+        says.append(
+            count_of(
+                "{number} criterion is unsure in one of the two, so nobody knows whether it changed.",
+                "{number} criteria are unsure in one of the two, so nobody knows whether they changed.",
+                found.unknown,
+            )
+        )
+    if not found.same_grader:
+        says.append(_("The two were graded by different graders or rubrics: a change may be the grader’s."))
+    return tuple(says)
+
+
+def tell_best(attempts: Sequence[Attempt]) -> str:
+    """Which try is the best so far; empty for an only one."""
+    if len(attempts) < 2:
+        return ""
+    place = best_of(attempts)
+    if place is None:
+        return _("No attempt has a band, so none is called the best.")
+    grade = attempts[place].grade
+    said = count_of("after {number} answer", "after {number} answers", len(answers_in(attempts[place].turns)))
+    return _("Best so far: attempt {attempt} of {count}, band {band} {said}.").format(
+        attempt=place + 1, count=len(attempts), band=grade.band if grade else "–", said=said
+    )
+
+
+# ── a whole interview ────────────────────────────────────────────────────────────────────────────────
+
+
+def tell_question(one: QuestionOverview) -> tuple[str, ...]:
+    """How one question stands, a sentence each."""
+    if not one.attempts:
+        return (_("Not answered."),)
+    lines = [_tell_standing(one.latest)] if one.latest else [_("Not graded yet.")]
+    if one.latest and one.latest.gaps:
+        lines.append(_("Still open: {names}.").format(names=", ".join(one.latest.gaps)))
+    if one.latest and one.latest.flags:
+        lines.append(_("Red flags found: {names}.").format(names=", ".join(one.latest.flags)))
+    if one.attempts > 1:
+        tries = count_of("{number} attempt", "{number} attempts", one.attempts)
+        best = _("the best is attempt {number}, band {band}") if one.best else _("none with a band")
+        told = best.format(number=one.best.attempt if one.best else 0, band=one.best.band if one.best else 0)
+        lines.append(f"{tries}: {told}.")
+    if one.hints:
+        lines.append(count_of("With {number} hint.", "With {number} hints.", one.hints))
+    return tuple(lines)
+
+
+def _tell_standing(one: Standing) -> str:
+    parts = (
+        (one.covered, _("{number} covered")),
+        (one.partial, _("{number} partly")),
+        (one.missing, _("{number} missing")),
+        (one.unsure, _("{number} unsure")),
+        (one.unscored, _("{number} not scored")),
+    )
+    counts = ", ".join(words.format(number=number) for number, words in parts if number)
+    if one.band is None:
+        heading = _("No band: too little could be judged.")
+    else:
+        heading = _("Band {band} of 5, {word}.").format(band=one.band, word=BANDS[one.band])
+    return heading + (" " + _("Key points: {counts}.").format(counts=counts) if counts else "")
+
+
+def tell_overview(found: Overview) -> tuple[str, ...]:
+    """What the whole interview came to, a sentence each."""
+    whole = len(found.questions)
+    lines = [
+        _("{answered} of {whole} questions answered, {graded} with a band.").format(
+            answered=found.answered, whole=whole, graded=found.graded
+        )
+    ]
+    if found.flags:
+        lines.append(count_of("{number} red flag found.", "{number} red flags found.", found.flags))
+    if found.hints:
+        lines.append(count_of("{number} hint taken.", "{number} hints taken.", found.hints))
+    lines += [_tell_repeated(one) for one in found.repeated]
+    if len(found.graders) > 1:
+        lines.append(
+            _("More than one grader was at work ({graders}), so the bands come from different measures.").format(
+                graders=", ".join(found.graders)
+            )
+        )
+    if found.graded > 1:
+        lines.append(_("There is no total: each question is judged by its own document."))
+    return tuple(lines)
+
+
+def _tell_repeated(one: Repeated) -> str:
+    name = STAR_NAMES.get(one.name, one.name) if one.kind == "star" else one.name
+    return _(_REPEATED[one.kind]).format(name=name, weak=len(one.questions), judged=one.judged)

@@ -1,0 +1,124 @@
+"""A grade as lines of a terminal: colours where there are some, numbers and words that do without; never judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from ..schema import STAR_PARTS, Grade, Kind, Library, QuestionDocument, Quote
+from ..wording import (
+    BANDS,
+    STAR_NAMES,
+    VERDICTS,
+    cut_answers,
+    explain_band,
+    number_evidence,
+    say_making,
+    say_second_opinion,
+    say_set_aside,
+    say_status,
+    summarise,
+)
+from .screen import clean
+
+__all__ = ["SIGNS", "rubric_lines"]
+
+SIGNS = {
+    "covered": ("✓", "green"),
+    "partial": ("◐", "yellow"),
+    "missing": ("○", "red"),
+    "present": ("⚑", "bold red"),
+    "absent": ("✓", "green"),
+    "told": ("✓", "green"),
+    "left_out": ("○", "yellow"),
+    "unsure": ("?", "blue"),
+    "unscored": ("–", "dim"),
+}
+EMPHASIS = "black on yellow"
+FLAGGED = "white on red"
+
+
+def rubric_lines(grade: Grade, document: QuestionDocument, answers: Sequence[str], library: Library) -> Iterator[Text]:
+    """A grade as lines to print: colours where the terminal has them, numbers and words that do without."""
+    yield Text()
+    heading, sentence = say_status(grade)
+    if grade.band is not None:
+        yield Text(f"Band {grade.band} of 5: {BANDS[grade.band]}", "bold")
+    if heading:
+        yield Text.assemble((f"{heading}. ", "bold yellow"), clean(sentence))
+    if aside := say_set_aside(grade):
+        yield Text.assemble(("Set aside. ", "bold yellow"), aside)
+    if grade.status != "unscored":
+        yield Text(summarise(grade))
+        yield from _advice_lines(grade, library)
+        yield from _answer_lines(grade, document, answers)
+        yield from _criterion_lines(grade, document, several=len(answers) > 1)
+        yield Text("\nHow the band came about", "bold")
+        yield from (Text(f"  {line}", "dim") for line in explain_band(grade))
+    yield Text(f"Graded by {clean(say_making(grade))}\n", "dim")
+
+
+def _advice_lines(grade: Grade, library: Library) -> Iterator[Text]:
+    if not grade.advice:
+        return
+    yield Text("\nTo do better", "bold")
+    for number, advice in enumerate(grade.advice, start=1):
+        yield Text(f"  {number}. {clean(advice.text)}")
+        guide = library.guides.get(advice.link)
+        if advice.link in library.examples:
+            yield Text(f"     Worked example: {clean(library.examples[advice.link].title)} ({advice.link})", "dim")
+        elif guide and advice.step:
+            yield Text(f"     Guide, step {advice.step}: {clean(guide.steps[advice.step - 1].name)}", "dim")
+
+
+def _answer_lines(grade: Grade, document: QuestionDocument, answers: Sequence[str]) -> Iterator[Text]:
+    evidence = number_evidence(grade, document)
+    flagged = {item.number for item in evidence if item.verdict == "present"}
+    yield Text("\nYour words, and the verdicts that rest on them", "bold")
+    for index, segments in enumerate(cut_answers(answers, evidence), start=1):
+        line = Text(f"  {index}. " if len(answers) > 1 else "  ")
+        for segment in segments:
+            style = FLAGGED if flagged & set(segment.numbers) else EMPHASIS if segment.numbers else ""
+            line.append(clean(segment.text), style)
+            if segment.ending:
+                line.append(f" [{','.join(map(str, segment.ending))}]", "bold")
+        yield line
+
+
+def _criterion_lines(grade: Grade, document: QuestionDocument, *, several: bool) -> Iterator[Text]:
+    numbers = {(item.kind, item.criterion): item.number for item in number_evidence(grade, document)}
+
+    opinions = say_second_opinion(grade)
+
+    def line(kind: Kind, criterion: str, name: str, verdict: str, word: str, quotes: Sequence[Quote]) -> Iterator[Text]:
+        sign, style = SIGNS[verdict]
+        number = next((f" [{n}]" for (k, c), n in numbers.items() if (k, c) == (kind, criterion)), "")
+        yield Text.assemble(f"  {sign} {clean(name)}: ", (word, style), (number, "bold"))
+        for quote in quotes:
+            source = f" (answer {quote.answer + 1})" if several else ""
+            yield Text(f"      “{clean(quote.text.strip())}”{source}", "italic")
+        if other := opinions.get((kind, criterion)):
+            yield Text(f"      {clean(other)}", "dim italic")
+
+    yield Text("\nRed flags", "bold")
+    for flag in document.red_flags:
+        if seen := grade.red_flags.get(flag.id):
+            yield from line("red_flag", flag.id, flag.name, seen.verdict, VERDICTS[seen.verdict], seen.quotes)
+    yield Text("\nKey points", "bold")
+    for point in document.key_points:
+        if judged := grade.key_points.get(point.id):
+            yield from line("key_point", point.id, point.name, judged.verdict, VERDICTS[judged.verdict], judged.quotes)
+            if judged.verdict not in ("covered",) and judged.reason:
+                yield Text(f"      {clean(judged.reason)}", "dim")
+    yield Text("\nWhat the interviewer wanted to find out", "bold")
+    for motivation in document.motivations:
+        if found := grade.motivations.get(motivation.id):
+            level = found.level
+            sign = "unsure" if level is None else ("missing", "partial", "partial", "covered")[level]
+            word = VERDICTS["unsure"] if level is None else f"level {level} of 3. {clean(motivation.levels[level])}"
+            yield from line("motivation", motivation.id, motivation.name, sign, word, found.quotes)
+    yield Text("\nThe story", "bold")
+    for part in STAR_PARTS:
+        told = {True: "told", False: "left_out", None: "unsure"}[grade.star.get(part)]
+        yield from line("star", part, STAR_NAMES[part], told, VERDICTS[told], ())
