@@ -11,7 +11,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -20,7 +20,7 @@ from .errors import InterviewerError, StoreError
 from .interview import answer, answers_to, end, next_step, speak, with_grade
 from .panel import Panel
 from .schema import STAR_PARTS, Grade, Interview, Kind, Library, Plan, QuestionDocument, Quote
-from .store import Store, new_id
+from .store import new_id
 from .wording import (
     BANDS,
     STAR_NAMES,
@@ -35,6 +35,9 @@ from .wording import (
     say_status,
     summarise,
 )
+
+if TYPE_CHECKING:
+    from .store import Store
 
 __all__ = ["Screen", "chat", "clean", "rubric_lines", "show_progress"]
 
@@ -115,7 +118,7 @@ class _Table:
         except KeyboardInterrupt:
             self.console.print()
         self._save(interview)
-        self.console.print(Text(f"Kept as interview {interview.id} in {self.store.folder}.", "dim"))
+        self.console.print(Text(f"Kept as interview {interview.id} in {self.store.place}.", "dim"))
         return interview
 
     async def _round(self, interview: Interview) -> Interview:

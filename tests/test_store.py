@@ -146,7 +146,7 @@ def test_a_missing_a_swapped_and_a_huge_file_are_errors(tmp_path: Path, monkeypa
     (tmp_path / f"{other}.json").write_bytes((tmp_path / f"{interview.id}.json").read_bytes())
     with pytest.raises(StoreError, match="not the one it is named after"):
         store.load(other)
-    monkeypatch.setattr("interviewer.store._BYTES", 10)
+    monkeypatch.setattr("interviewer.store.interviews.MOST_CHARACTERS", 10)
     with pytest.raises(StoreError, match="larger than"):
         store.load(interview.id)
 
