@@ -50,7 +50,7 @@ drafts = Table(
     Column("touched", Double, nullable=False),
     Column("draft", Text, nullable=False),
 )
-"""What is typed but not sent, as a JSON string: PostgreSQL keeps no NUL in a text. Its interview may not be saved yet."""
+"""What is typed but not sent, as a JSON string: PostgreSQL keeps no NUL in a text. Its interview may be unsaved yet."""
 
 marks = Table(
     "marks",
