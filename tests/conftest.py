@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-
 import secrets
 import shutil
 import tempfile

@@ -37,11 +37,13 @@ def serve(
         content=content, prompts=prompts, decider=decider, local_model=local_model, host=host, port=port,
         author=author or None,
     )  # fmt: skip
+    store = open_store(settings)
+    store.open()
     with open_panel(settings, say=note) as panel:
         note(*panel.notices)
         serve_page(
             panel,
-            open_store(settings),
+            store,
             host=settings.host,
             port=settings.port,
             open_browser=open_browser,
@@ -90,6 +92,7 @@ def chat(
         fail("--role, --theme and --weakest belong to --random: add e.g. --random 3.", code=2)
     settings = settings_of(content=content, prompts=prompts, decider=decider, local_model=local_model)
     store = open_store(settings)
+    store.open()
     grades = store.grades() if weakest else None
     chosen = choose(open_library(settings), plan=plan, count=random, role=role, theme=theme, grades=grades)
     with open_panel(settings, say=note) as panel:

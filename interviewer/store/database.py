@@ -95,7 +95,7 @@ class Database:
             with self._connect("BEGIN") as connection:
                 yield connection
         else:
-            with _nothing().connect() as connection:
+            with _nothing() as connection:
                 yield connection
 
     @contextmanager
@@ -214,7 +214,10 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
 
-def _nothing() -> Engine:
+@contextmanager
+def _nothing() -> Iterator[Connection]:
     engine = create_engine("sqlite://", poolclass=StaticPool)
-    TABLES.create_all(engine)
-    return engine
+    with engine.connect() as connection:
+        TABLES.create_all(connection)
+        yield connection
+    engine.dispose()

@@ -17,6 +17,10 @@ _SHUT = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _SERVER_FULL = "53100"
 """PostgreSQL's SQLSTATE `disk_full`."""
+_UNREACHED = "08000"
+"""Its SQLSTATE for a connection's failure, which has none when there never was a connection."""
+_SHUT_OUT = {"08", "28", "3D", "57"}
+"""Classes of SQLSTATEs: no connection, no login, no such database, the server stops."""
 
 
 def explain(error: DBAPIError | OSError, place: str) -> StoreError:
@@ -26,9 +30,10 @@ def explain(error: DBAPIError | OSError, place: str) -> StoreError:
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return _explain_sqlite(cause, place)
-    if getattr(cause, "sqlstate", None) == _SERVER_FULL:
+    state = getattr(cause, "sqlstate", None) or _UNREACHED
+    if state == _SERVER_FULL:
         return _full(place)
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) and state[:2] in _SHUT_OUT:
         return StoreError(
             f"{place} can't be reached ({_reason(cause)}): check that the server runs, and INTERVIEWER_DATABASE."
         )

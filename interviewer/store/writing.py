@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, true, update
 
 from ..schema import Interview
 from .files import read_draft, read_interview
@@ -16,8 +17,6 @@ from .rows import draft_text, grading_rows, interview_row, mark_rows
 from .tables import drafts, gradings, interviews, marks
 
 __all__ = ["derive_all", "erase", "erase_of", "put", "put_draft", "put_file"]
-
-_CHILDREN_FIRST = (gradings, marks, drafts, interviews)
 
 
 def put(connection: Connection, interview: Interview, row: dict[str, Any]) -> None:
@@ -71,12 +70,16 @@ def derive_all(connection: Connection) -> None:
 
 def erase(connection: Connection, interview_id: str) -> None:
     """Deletes every row of an interview."""
-    for table in _CHILDREN_FIRST:
-        connection.execute(delete(table).where(table.c.interview_id == interview_id))
+    _erase(connection, lambda table: table.c.interview_id == interview_id)
 
 
 def erase_of(connection: Connection, owner: str | None) -> None:
-    """Deletes every row of an owner, or of all."""
+    """Deletes every row of an owner; or of all, drafts of interviews that were never saved too."""
     theirs = select(interviews.c.interview_id).where(interviews.c.owner == owner)
-    for table in _CHILDREN_FIRST:
-        connection.execute(delete(table) if owner is None else delete(table).where(table.c.interview_id.in_(theirs)))
+    _erase(connection, lambda table: true() if owner is None else table.c.interview_id.in_(theirs))
+
+
+def _erase(connection: Connection, which: Callable[[Table], ColumnElement[bool]]) -> None:
+    connection.execute(delete(drafts).where(which(drafts)))
+    # Its marks and gradings go with it. To delete those first would wait for a save that waits for this.
+    connection.execute(delete(interviews).where(which(interviews)))
