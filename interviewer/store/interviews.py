@@ -91,7 +91,7 @@ class Store:
             self._database.create()
             if self._database.revision() != HEAD:
                 with self._database.writing() as connection:
-                    if upgrade(connection, self._database.place) is not None:
+                    if upgrade(connection, self._database.place) not in (None, HEAD):  # HEAD: another process was first
                         derive_all(connection)
             self._take_in(files)
             self._opened = True

@@ -22,18 +22,23 @@ __all__ = ["derive_all", "erase", "erase_of", "put", "put_draft", "put_file"]
 def put(connection: Connection, interview: Interview, row: dict[str, Any]) -> None:
     """Writes an interview's row, its marks and its new gradings."""
     # First the interview's own row: on a server it locks out who writes the same interview.
-    mine = interviews.c.interview_id == interview.id
-    if connection.execute(update(interviews).where(mine).values(row)).rowcount == 0:
-        connection.execute(insert(interviews).values(row))
+    _replace(connection, interviews, row)
     _derive(connection, interview, row["touched"])
 
 
 def put_draft(connection: Connection, interview_id: str, text: str, touched: float) -> None:
     """Writes a draft; an empty text deletes it."""
-    connection.execute(delete(drafts).where(drafts.c.interview_id == interview_id))
     if text:
         row = {"interview_id": interview_id, "draft": draft_text(text[:DRAFT_CHARACTERS]), "touched": touched}
-        connection.execute(insert(drafts).values(row))
+        _replace(connection, drafts, row)
+    else:
+        connection.execute(delete(drafts).where(drafts.c.interview_id == interview_id))
+
+
+def _replace(connection: Connection, table: Table, row: dict[str, Any]) -> None:
+    mine = table.c.interview_id == row["interview_id"]
+    if connection.execute(update(table).where(mine).values(row)).rowcount == 0:
+        connection.execute(insert(table).values(row))
 
 
 def put_file(connection: Connection, path: Path) -> None:
