@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -30,7 +30,9 @@ from .replies import read_models
 from .schema import Library, Limits
 from .second import GIVEN_ON
 from .settings import Settings
-from .store import Store
+
+if TYPE_CHECKING:
+    from .store import Store
 
 __all__ = [
     "Asked",
@@ -61,8 +63,14 @@ def _folders(settings: Settings) -> list[Path]:
 
 
 def open_store(settings: Settings) -> Store:
-    """Where interviews are kept."""
-    return Store(data_folder(settings.data) / "interviews")
+    """Where interviews are kept; nothing is opened yet.
+
+    Raises:
+        StoreError: INTERVIEWER_DATABASE is no address of a database, or its driver isn't installed.
+    """
+    from .store import Store
+
+    return Store.at(settings.database) if settings.database else Store(data_folder(settings.data) / "interviews")
 
 
 @contextmanager
@@ -263,8 +271,11 @@ def read_price(settings: Settings) -> Price | None:
 # ── commands without an interview ────────────────────────────────────────────────────────────────────
 
 
-def list_paths(settings: Settings) -> list[tuple[str, str, Path]]:
-    """(kind, name, path) of every document and template in use, and of the folders that are written to."""
+def list_paths(settings: Settings) -> list[tuple[str, str, Path | str]]:
+    """(kind, name, place) of every document and template in use, and of what is written to.
+
+    A place is a path, or the address of a database without names and passwords.
+    """
     library, prompts = open_library(settings), Prompts(settings.prompts)
     documents = [
         *(("question", one.id, Path(one.source)) for one in library.questions.values()),
@@ -272,8 +283,14 @@ def list_paths(settings: Settings) -> list[tuple[str, str, Path]]:
         *(("guide", one.id, Path(one.source)) for one in library.guides.values()),
     ]
     templates = [("template", name, prompts.source(name)) for name in prompts.names()]
-    folders = [("folder", "interviews", open_store(settings).folder), ("folder", "cache", cache_folder(settings.cache))]
-    return [*documents, *templates, *folders]
+    store = open_store(settings)
+    interviews = ("folder", store.folder) if store.folder else ("database", store.place)
+    return [
+        *documents,
+        *templates,
+        (interviews[0], "interviews", interviews[1]),
+        ("folder", "cache", cache_folder(settings.cache)),
+    ]
 
 
 def pull_model(settings: Settings, *, progress: Callable[[int, int], None]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -84,12 +85,21 @@ def _check_file(path: Path) -> Path:
     return path
 
 
+def _check_database(address: str) -> str:
+    if not re.match(r"[a-z0-9_+]+://", address) or not address.isprintable():
+        raise ValueError("must be the address of a database such as sqlite:////home/me/interviews.db")
+    if address.count("@") > 1:  # else a part of the password would be taken for the host, and shown
+        raise ValueError("must have one @ at most; write %40 for the one in a name or password")
+    return address
+
+
 def _lower(given: object) -> object:
     return given.lower() if isinstance(given, str) else given
 
 
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_paths), AfterValidator(_check_folders)]
 WebAddress = Annotated[str, AfterValidator(_check_web_address)]
+DatabaseAddress = Annotated[str, AfterValidator(_check_database)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 Folder = Annotated[Path, AfterValidator(_expand)]
 File = Annotated[Path, AfterValidator(_check_file)]
@@ -193,6 +203,11 @@ class Settings(BaseSettings):
         "INTERVIEWER_AUTHOR", "Whether the page shows authors what each question is judged by.", False
     )
     data: Folder | None = _variable("INTERVIEWER_DATA", "Folder for saved interviews.")
+    database: DatabaseAddress | None = _variable(
+        "INTERVIEWER_DATABASE",
+        "Address of another database for interviews, as SQLAlchemy writes it: postgresql+psycopg://name:password@host/db.",
+        repr=False,
+    )
     cache: Folder | None = _variable("INTERVIEWER_CACHE", "Folder for the embedded model.")
     timeout_seconds: float = _variable(
         "INTERVIEWER_TIMEOUT_SECONDS", "Seconds to wait for a model's reply.", 60.0, gt=0, le=3600
@@ -290,10 +305,12 @@ def _show(value: object) -> str:
 
 
 def _hide_credentials(address: str) -> str:
-    """User names, passwords and query strings carry keys too."""
-    parts = urlsplit(address)
-    place = f"{HIDDEN}@{parts.netloc.rpartition('@')[2]}" if "@" in parts.netloc else parts.netloc
-    return urlunsplit((parts.scheme, place, parts.path, parts.query and HIDDEN, parts.fragment and HIDDEN))
+    """User names, passwords and query strings carry keys too; a password may hold any character."""
+    scheme, _, rest = address.partition("://")
+    _, at, place = rest.rpartition("@")
+    path, mark, _ = place.partition("#")
+    path, asked, _ = path.partition("?")
+    return f"{scheme}://{at and HIDDEN + at}{path}{asked and asked + HIDDEN}{mark and mark + HIDDEN}"
 
 
 def _explain(error: ValidationError, flags: dict[str, Any]) -> str:
@@ -306,7 +323,7 @@ def _explain(error: ValidationError, flags: dict[str, Any]) -> str:
     text = str(cause) if cause else problem["msg"].replace("Input should", "should", 1).replace("String ", "", 1)
     value = flags.get(variable, os.environ.get(variable, ""))
     # Addresses carry keys too, and a half-typed one can't be told from a password.
-    shown = "" if variable.endswith(("_KEY", "_URL")) else f"={value}"
+    shown = "" if variable.endswith(("_KEY", "_URL", "_DATABASE")) else f"={value}"
     origin = " (given as a flag)" if variable in flags else ""
     usual = "" if field.default is None or field.default == () else f" (the default is {_show(field.default)})"
     return f"{variable}{shown}{origin}: {text}; change or unset it{usual}."

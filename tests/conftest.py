@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import network_guard
+import postgres
 import pytest
 
 from interviewer import folders
@@ -96,3 +98,23 @@ def chromium_path() -> str:
         if (path := shutil.which(name)) is not None:
             return path
     pytest.skip("no Chromium on this machine: install the package `chromium` to run the browser tests")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of a database on a server of the tests' own; skips where there is no PostgreSQL."""
+    if reason := postgres.why_not():
+        pytest.skip(reason)
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres(postgres_url: str) -> str:
+    """The same with a schema of the test's own, so that its tables are not there yet."""
+    import psycopg
+
+    schema = f"s{secrets.token_hex(8)}"
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}".encode())
+    return f"{postgres_url}&options=-csearch_path%3D{schema}"

@@ -275,4 +275,11 @@ def test_paths_name_the_template_in_force_and_where_interviews_are_kept(tmp_path
     assert rows["question", QUESTION.id] == Path(QUESTION.source)
     assert rows["folder", "interviews"] == open_store(settings).folder == tmp_path / "data" / "interviews"
     assert rows["folder", "cache"] == tmp_path / "cache"
-    assert all(path.is_file() for (kind, _), path in rows.items() if kind != "folder")
+    assert all(Path(path).is_file() for (kind, _), path in rows.items() if kind != "folder")
+
+
+def test_a_database_in_the_settings_is_where_interviews_are_kept_and_its_password_is_in_no_path(tmp_path: Path) -> None:
+    file = tmp_path / "mine.db"
+    assert open_store(Settings(database=f"sqlite:///{file}")).place == str(file)
+    settings = Settings(database="postgresql+psycopg://me:hunter2@host:1/db")
+    assert ("database", "interviews", "postgresql://host:1/db") in list_paths(settings)

@@ -774,3 +774,13 @@ def test_ctrl_c_is_no_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(commands, "preview", interrupt)
     assert run("preview", QUESTION.id) == (130, "", "")
+
+
+def test_a_database_that_can_not_be_used_is_said_before_the_page_opens(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.db").write_bytes(b"no database" * 100)
+    monkeypatch.setenv("INTERVIEWER_DATABASE", f"sqlite:///{tmp_path / 'mine.db'}")
+    for command in ("serve", "chat"):
+        done = run(command)
+        assert done.code == 1 and "mine.db is damaged or no database" in done.err

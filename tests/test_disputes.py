@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kept import write_old_file
 from scripted import ScriptedDecider
 from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, SECOND, VERDICTS
@@ -184,11 +185,11 @@ async def test_an_interview_is_saved_with_its_disputes_and_one_without_still_loa
     store, held = Store(tmp_path), await interviewed(("key_point", "learning", "covered", SHOWN))
     store.save(held)
     assert store.load(held.id) == held
-    file = tmp_path / f"{held.id}.json"
-    older = json.loads(file.read_text(encoding="utf-8"))
-    del older["interview"]["disputes"]
-    file.write_text(json.dumps(older), encoding="utf-8")
-    assert store.load(held.id).disputes == ()
+    older = write_old_file(tmp_path / "older", held)
+    content = json.loads(older.read_text(encoding="utf-8"))
+    del content["interview"]["disputes"]
+    older.write_text(json.dumps(content), encoding="utf-8")
+    assert Store(tmp_path / "older").load(held.id).disputes == ()
 
 
 async def test_exported_lines_are_gone_on_with_and_keep_what_was_there(tmp_path: Path) -> None:

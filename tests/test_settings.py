@@ -68,6 +68,8 @@ def test_only_the_documented_names_are_read(monkeypatch: pytest.MonkeyPatch, tmp
         ("OPENAI_BASE_URL", "http://x:99999", "must be a web address"),
         ("OPENAI_BASE_URL", "http://x/a b", "must be a web address"),
         ("INTERVIEWER_DECIDER_URL", "localhost:8080", "must be a web address"),
+        ("INTERVIEWER_DATABASE", "interviews.db", "must be the address of a database"),
+        ("INTERVIEWER_DATABASE", "postgresql://me:p@ss@host/db", "write %40"),
         ("OPENAI_API_KEY", f"{KEY}\nX", "contains characters that no key has"),
     ],
 )
@@ -126,6 +128,30 @@ def test_a_half_typed_address_with_a_password_is_not_repeated(monkeypatch: pytes
     with pytest.raises(SettingsError) as caught:
         Settings()
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        ("sqlite:////home/me/mine.db", "sqlite:////home/me/mine.db"),
+        ("sqlite:///mine.db", "sqlite:///mine.db"),
+        ("postgresql+psycopg://me:hunter2@host:5432/db", f"postgresql+psycopg://{HIDDEN}@host:5432/db"),
+        ("postgresql://me:hun/ter2#?@host/db", f"postgresql://{HIDDEN}@host/db"),
+        ("postgresql://host/db?password=hunter2", f"postgresql://host/db?{HIDDEN}"),
+    ],
+)
+def test_a_databases_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, address: str, seen: str) -> None:
+    monkeypatch.setenv("INTERVIEWER_DATABASE", address)
+    assert shown("INTERVIEWER_DATABASE") == seen
+    assert Settings().database == address and "hun" not in repr(Settings())
+
+
+@pytest.mark.parametrize("wrong", ["me:hunter2@host/db", "postgresql://me:hunter2@x@host/db", "p://hunter2\nx"])
+def test_a_half_typed_database_with_a_password_is_not_repeated(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    monkeypatch.setenv("INTERVIEWER_DATABASE", wrong)
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    assert "hunter2" not in str(caught.value)
 
 
 def test_an_unset_variable_says_so() -> None:

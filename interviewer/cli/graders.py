@@ -119,7 +119,7 @@ def _add_disputes(answers: Path, out: Path, labeller: str) -> None:
     store = open_store(settings_of())
     found, count = add_disputes(store.interviews(), answers, out, labeller=labeller)
     if not found:
-        fail(f"Nobody saw a verdict differently in the interviews in {store.folder}: nothing was written.")
+        fail(f"Nobody saw a verdict differently in the interviews in {store.place}: nothing was written.")
     note(
         f"{out}: {counted(found, 'verdict')} by {labeller} on {counted(count, 'answer')} of {answers}. "
         f"To go on with the other criteria: interviewer label {answers} --out {out} --labeller {labeller}"

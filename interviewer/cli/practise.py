@@ -38,11 +38,13 @@ def serve(
         content=content, prompts=prompts, decider=decider, local_model=local_model, host=host, port=port,
         author=author or None,
     )  # fmt: skip
+    store = open_store(settings)
+    store.open()
     with open_panel(settings, say=note) as panel:
         note(*panel.notices)
         serve_page(
             panel,
-            open_store(settings),
+            store,
             host=settings.host,
             port=settings.port,
             open_browser=open_browser,
@@ -103,6 +105,7 @@ def chat(
         fail("--role, --theme and --weakest belong to --random: add e.g. --random 3.", code=2)
     settings = settings_of(content=content, prompts=prompts, decider=decider, local_model=local_model)
     store = open_store(settings)
+    store.open()
     if resume:
         with open_panel(settings, say=note) as panel:
             run(go_on(panel, store, *(questions or ())))

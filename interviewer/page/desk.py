@@ -417,7 +417,7 @@ class Desk:
             self.clear(""),
             screen="start",
             plans=show_plans(self.panel.library),
-            missed=any(missed([grade]) for grade in self.store.grades()),
+            missed=self._has_missed(),
             interview=None,
             kept=_checked({"previous": previous}),
             previous=bool(previous),
@@ -485,6 +485,14 @@ class Desk:
             interview, {**known, **(more or {})}, self.panel.library,
             grading=grading, progress=progress, status=status, refusal=refusal,
         )  # fmt: skip
+
+    def _has_missed(self) -> bool:
+        """Whether earlier grades say what to practise; what can't be read is named when something is saved."""
+        try:
+            return any(missed([grade]) for grade in self.store.grades())
+        except StoreError as failure:
+            log.warning("%s", failure)
+            return False
 
     # ── keeping ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -22,13 +22,16 @@ from ..panel import Panel
 from ..phrases import _
 from ..rubric import answer_hash
 from ..schema import Grade, Interview, Mode, Plan, QuestionDocument
-from ..store import Store, new_id
+from ..store import new_id
 from ..wording import count_criteria
 from .obeying import Obeying
 from .report import difference_lines, overview_lines
 from .rubric import rubric_lines
 from .screen import clean, open_console, print_indented, replace_unreadable
 from .typed import Typing
+
+if TYPE_CHECKING:
+    from ..store import Store
 
 __all__ = ["chat", "resume"]
 
@@ -106,9 +109,7 @@ def _newest(store: Store) -> Interview:
     open_ones = [one for one in store.interviews() if not one.ended and not one.owner and one.mode != "role_play"]
     if not open_ones:
         raise StoreError(
-            _("There is no unfinished interview in {folder}: `interviewer chat` begins one.").format(
-                folder=store.folder
-            )
+            _("There is no unfinished interview in {place}: `interviewer chat` begins one.").format(place=store.place)
         )
     return max(open_ones, key=lambda one: (one.started, one.id))
 
@@ -391,7 +392,7 @@ class _Table:
         if not self._kept:
             self.tell(_("This interview could not be kept."), "red")
             return
-        kept = _("Kept as interview {id} in {folder}.").format(id=self.interview.id, folder=self.store.folder)
+        kept = _("Kept as interview {id} in {place}.").format(id=self.interview.id, place=self.store.place)
         # Not wrapped: what is copied from here must be whole.
         self.console.print(Text(clean(kept), "dim"), soft_wrap=True)
         if not self.interview.ended:
