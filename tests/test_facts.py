@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from interviewer.facts import check, without_blanks
 from interviewer.facts.clauses import read_words
-from interviewer.facts.numerals import read_number
 from interviewer.facts.forms import stem
+from interviewer.facts.numerals import read_number
 
 STORY = (
     "Last winter a man came to the service desk in Leeds shouting that we had sold him a broken drill on purpose. "

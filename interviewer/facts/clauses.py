@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from .numerals import read_number
 from .forms import AUXILIARIES, FUNCTION_WORDS, fold_word, is_content, listed, stem
+from .numerals import read_number
 
 __all__ = ["Mood", "Said", "Word", "read_words"]
 

@@ -415,6 +415,7 @@
 	whenThere("#job-cards", (cards) => {
 		// After the boxes have been set from their attribute, which an observer of the whole library does.
 		new MutationObserver(() => setTimeout(countJob)).observe(cards, { childList: true, subtree: true });
+	});
 
 	// 10. "Say it better": its text can be copied, and whoever started it by keyboard goes on where they were.
 	const copy = async (place, text) => {
