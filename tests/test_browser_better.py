@@ -70,6 +70,7 @@ def test_an_answer_is_said_better_copied_and_still_there_after_a_reload(browser:
                     other.close()
         page.reload()
         expect(text).to_contain_text("He left with a new drill.")
+        expect(side.locator("[role=status]").first).to_contain_text("Your rubric is ready")  # nothing is drawn after it
         side.get_by_role("button", name="Write it once more").click()
         expect(side).to_contain_text("broke off: start the server again. These are your own sentences")
         expect(text).to_contain_text("Last winter a man came to the service desk shouting")
