@@ -552,6 +552,29 @@ class Attempt(Record):
     """Of the interview when it was made."""
 
 
+class Line(Record):
+    """One sentence of a rewrite."""
+
+    text: str
+    """Blanks, `[How long?]`, stand in square brackets."""
+    left_out: str = ""
+    """Why it was taken out; empty for a sentence that stands."""
+
+
+class Rewrite(Record):
+    """The answers to one question said better; no grade rests on it."""
+
+    question_id: str
+    answer_hash: str
+    """Of the answers it was made from; it is of no use for others."""
+    lines: tuple[Line, ...]
+    """In order, those that were taken out among them."""
+    written_by: str = ""
+    """The model; empty for the candidate's own sentences with blanks between."""
+    reason: str = ""
+    """Why no model wrote it; empty when one did."""
+
+
 class Limits(Record):
     """Where an interview stops by itself."""
 
@@ -599,6 +622,8 @@ class Interview(Record):
     """Of the latest attempts."""
     disputes: tuple[Dispute, ...] = ()
     """What the candidate, or a coach, sees otherwise than the grader; the latest last."""
+    rewrites: dict[str, Rewrite] = {}
+    """The latest of each question, by question id."""
     limits: Limits = Limits()
     started: float = 0.0
     """Seconds since the epoch, UTC."""

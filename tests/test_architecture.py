@@ -30,6 +30,7 @@ OWNERS = {
     "xllamacpp": "local_model",
     "huggingface_hub": "local_model",
     "json_repair": "stated",
+    "snowballstemmer": "facts",
     "sentencex": "sentences",
     "py3langid": "language",
     "tiktoken": "tokens",

@@ -63,6 +63,8 @@ class _Parts:
     regrade: gr.Button
     differ: gr.Button
     again: gr.Button
+    better: gr.Button
+    stop_better: gr.Button
     mode: gr.Radio
 
     def update(self, change: Change) -> dict[Any, Any]:
@@ -171,9 +173,11 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             side = gr.HTML(show_side(None, {}, panel.library), elem_id="side", js_on_load=None)
             differ = gr.Button("Keep my view", visible="hidden", elem_id="differ")
             again = gr.Button(_("Try again"), visible="hidden", elem_id="try-again")
+            better = gr.Button(_("Say it better"), visible="hidden", elem_id="say-better")
+            stop_better = gr.Button(_("Stop rewriting"), visible="hidden", elem_id="stop-better")
     return _Parts(
         flags, interview, kept, notice, library, back, question, chat, hints, box, send, hint, undo, retry, end, leave,
-        side, stop, regrade, differ, again, mode,
+        side, stop, regrade, differ, again, better, stop_better, mode,
     )  # fmt: skip
 
 
@@ -241,6 +245,9 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     p.differ.click(once(desk.differ), seen, whole, js=form, trigger_mode="multiple", **QUIET)
     again = '(id, ...others) => [document.getElementById("try-again").dataset.value, ...others]'
     p.again.click(once(desk.again), seen, whole, js=again, trigger_mode="multiple", **QUIET)
+    asked = '(id, ...others) => [document.getElementById("say-better").dataset.value, ...others]'
+    p.better.click(streamed(desk.better.write), seen[:2], [p.side, p.notice], js=asked, **QUIET)
+    p.stop_better.click(once(desk.better.stop), p.interview, [p.side, p.notice], **QUIET)
     go_on(p.undo.click(once(desk.take_back), [p.box, p.interview, p.kept], whole, **QUIET))
     p.hint.click(once(desk.hint), [p.interview, p.kept], talk, **QUIET)
     p.end.click(once(desk.finish), [p.interview, p.kept], whole, **QUIET)

@@ -10,7 +10,6 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any
 
 from ..attempts import grade_id
 from ..disputes import dispute, with_dispute, without_dispute
@@ -24,6 +23,7 @@ from ..schema import Brief, Dispute, Grade, Interview, Mode, Plan, QuestionDocum
 from ..store import DRAFT_CHARACTERS, Store, new_id
 from ..wording import BANDS, count_criteria, say_status
 from .catalogue import NOTHING_FITS, Filters, count_choices, show_cards, show_plans
+from .change import Change
 from .closing import show_report
 from .differ import Refusal, Sent, read_sent
 from .frame import (
@@ -37,6 +37,7 @@ from .frame import (
     show_side,
 )
 from .keeping import Keeping
+from .rewriting import Rewriting
 from .spoken import Spoken
 from .work import Works, until
 
@@ -49,10 +50,6 @@ SECONDS_BETWEEN = 0.3
 KEPT = "Your answer is kept."
 BEING_GRADED = "Your answer is being graded."
 Kept = dict[str, str]
-
-
-class Change(dict[str, Any]):
-    """What to change on the page, by name of the part (`app.PARTS` lists them); absent parts stay as they are."""
 
 
 class Desk:
@@ -75,6 +72,7 @@ class Desk:
         self._works = Works(panel)
         self._keeping = Keeping(store, self._works)
         self.spoken = Spoken(panel.voices)
+        self.better = Rewriting(lambda: self.panel, self._works, self._keeping, self._drawn)
 
     # ── starting, coming back, leaving ───────────────────────────────────────────────────────────────
 
@@ -158,6 +156,7 @@ class Desk:
             work = self._works.of(interview)
             work.take_speech()
             work.take_grading()
+            work.take_rewriting()
         return self._start(previous=interview.id if interview else "")
 
     def finish(self, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
@@ -195,6 +194,7 @@ class Desk:
         answered = self.spoken.note(answer(found, text, self._now()))
         # What is being graded lacks this answer; a grade of both follows.
         self._works.of(answered).take_grading()
+        self._works.of(answered).take_rewriting()
         notice = self._keeping.save(answered)
         self._keeping.forget_draft(answered.id)
         blank = (0, count_criteria(None, answered.question)[1])
@@ -478,12 +478,13 @@ class Desk:
         status: str = "",
         refusal: Refusal | None = None,
     ) -> str:
-        if interview is not None:
-            interview = self._keeping.work(interview).merge(interview)
+        work = self._keeping.work(interview) if interview is not None else None
+        if interview is not None and work is not None:
+            interview = work.merge(interview)
         known = interview.grades if interview else {}
         return show_side(
             interview, {**known, **(more or {})}, self.panel.library,
-            grading=grading, progress=progress, status=status, refusal=refusal,
+            grading=grading, progress=progress, status=status, refusal=refusal, writing=work.writing if work else None,
         )  # fmt: skip
 
     def _has_missed(self) -> bool:

@@ -12,6 +12,7 @@ from ..panel import Description
 from ..phrases import _, count_of, later
 from ..schema import Grade, Interview, Library, QuestionDocument
 from ..wording import not_judged
+from .better import Writing, show_better
 from .closing import show_report
 from .differ import Refusal
 from .fits import show_brief
@@ -146,6 +147,7 @@ def show_side(
     progress: tuple[int, int] = (0, 0),
     status: str = "",
     refusal: Refusal | None = None,
+    writing: Writing | None = None,
 ) -> str:
     """The rubric beside the talk: the question last answered, then earlier ones folded up.
 
@@ -157,6 +159,7 @@ def show_side(
         progress: how many of its criteria have been judged, and of how many.
         status: a sentence for readers aloud, announced when it changes.
         refusal: why another view of a verdict could not be taken, for the form it came from.
+        writing: the rewrite that is being written.
     """
     if interview is not None and hidden_until_the_end(interview):
         return f'<p class="aloud" role="status"></p>{_simulated(interview)}'
@@ -166,7 +169,7 @@ def show_side(
     rubrics = [
         (question_id, one)
         for question_id in order
-        if (one := _question(interview, question_id, grades, library, grading, progress, refusal))
+        if (one := _question(interview, question_id, grades, library, grading, progress, refusal, writing))
     ]
     if interview is None or not rubrics:
         answered = interview is not None and any(turn.act == "answer" for turn in interview.turns)
@@ -209,6 +212,7 @@ def _question(
     grading: str,
     progress: tuple[int, int],
     refusal: Refusal | None,
+    writing: Writing | None,
 ) -> str:
     """All there is about one question: the latest rubric, what it changed, the attempts before; empty for nothing."""
     if interview is None:
@@ -232,6 +236,7 @@ def _question(
         tries=say_attempt(judged, len(judged) - 1),
         difference="" if running else show_difference(judged, document),
         again=offer_again(document, document.question),
+        better=show_better(grade, document, library, interview.rewrites.get(question_id), writing, prefix=prefix),
     )  # fmt: skip
     return rubric + show_earlier(earlier, document, library, prefix=prefix, open_last=False)
 

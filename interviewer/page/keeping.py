@@ -44,7 +44,9 @@ class Keeping:
         work = self._works.of(interview)
         if work.disputes is None:
             try:
-                work.disputes = self.store.load(interview.id).disputes
+                stored = self.store.load(interview.id)
+                work.disputes = stored.disputes
+                work.rewrites = {**stored.rewrites, **work.rewrites}
             except StoreError:
                 work.disputes = interview.disputes
         return work

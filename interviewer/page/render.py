@@ -40,7 +40,7 @@ from .marks import badge, escape, icon, lighting_rules, show_answers, show_quote
 from .voice import show_deliveries
 from .why import show_why
 
-__all__ = ["show_rubric"]
+__all__ = ["show_reading", "show_rubric"]
 
 
 class _View:
@@ -116,6 +116,7 @@ def show_rubric(
     tries: str = "",
     difference: str = "",
     again: str = "",
+    better: str = "",
     settled: bool = False,
     deliveries: Sequence[Delivery | None] = (),
 ) -> str:
@@ -133,6 +134,7 @@ def show_rubric(
         tries: HTML that says which attempt this is.
         difference: HTML of what changed against the attempt before.
         again: HTML of the button that asks the question anew.
+        better: HTML of the answer said better, or of what offers it; shown under the advice of a whole grade.
         settled: an earlier attempt's, on which nobody gives another view any more.
         deliveries: how each answer sounded; None for those that were typed.
 
@@ -143,7 +145,15 @@ def show_rubric(
     parts = [_head(view, tries, again), difference]
     # A grade without any verdict has no criteria to show: its state says all there is to say.
     if grade.status != "unscored" or view.running:
-        parts += [_advice(view, library), _answers(view), _flags(view), _points(view), _motivations(view), _star(view)]
+        parts += [
+            _advice(view, library),
+            "" if view.running else better,
+            _answers(view),
+            _flags(view),
+            _points(view),
+            _motivations(view),
+            _star(view),
+        ]
     else:
         parts.append(_answers(view))
     parts.append(_made_by(view))
@@ -204,16 +214,23 @@ def _advice(view: _View, library: Library) -> str:
     if view.running or not view.grade.advice:
         return ""
     items = "".join(
-        f"<li><p>{escape(advice.text)}</p>{_reading(advice, library, number, view.prefix)}</li>"
+        f"<li><p>{escape(advice.text)}</p>{show_reading(advice, library, f'{view.prefix}-reading-{number}')}</li>"
         for number, advice in enumerate(view.grade.advice, start=1)
     )
     title = "Two things to do better" if len(view.grade.advice) == 2 else "What to do better"
     return f'<section class="better"><h4>{title}</h4><ol>{items}</ol></section>'
 
 
-def _reading(advice: Advice, library: Library, number: int, prefix: str) -> str:
-    """The worked example or guide step that fits, folded up."""
-    identity = f"{prefix}-reading-{number}"
+def show_reading(advice: Advice, library: Library, identity: str, *, unfolded: bool = False) -> str:
+    """The worked example or guide step that fits, folded up unless told otherwise; empty where none does.
+
+    Args:
+        advice: which names it.
+        library: where it is.
+        identity: its element's id.
+        unfolded: shown open.
+    """
+    opened = " open" if unfolded else ""
     if example := library.examples.get(advice.link):
         story = "".join(
             f"<dt>{name}</dt><dd>{escape(text)}</dd>"
@@ -225,14 +242,16 @@ def _reading(advice: Advice, library: Library, number: int, prefix: str) -> str:
         )
         learnt = "".join(f"<li>{escape(text)}</li>" for text in example.takeaways)
         return (
-            f'<details class="reading" id="{identity}"><summary>Worked example: {escape(example.title)}</summary>'
+            f'<details class="reading" id="{identity}"{opened}><summary>Worked example: '
+            f"{escape(example.title)}</summary>"
             f'<dl>{story}</dl><p class="label">What to take from it</p><ul>{learnt}</ul></details>'
         )
     guide = library.guides.get(advice.link)
     if guide and advice.step and 1 <= advice.step <= len(guide.steps):
         step = guide.steps[advice.step - 1]
         return (
-            f'<details class="reading" id="{identity}"><summary>Guide, step {advice.step} of {len(guide.steps)}: '
+            f'<details class="reading" id="{identity}"{opened}><summary>'
+            f"Guide, step {advice.step} of {len(guide.steps)}: "
             f"{escape(step.name)}</summary><p>{escape(step.text)}</p>"
             f'<p class="label">From “{escape(guide.title)}”</p></details>'
         )

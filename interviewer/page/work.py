@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from ..interview import answer, answers_to, with_grade
 from ..panel import Panel
-from ..schema import Dispute, Grade, Interview
+from ..schema import Dispute, Grade, Interview, Rewrite
+from .better import Writing
 
 __all__ = ["Work", "Works", "until"]
 
@@ -38,6 +39,12 @@ class Work:
     """Set to cut off the line being spoken; a new one for each line."""
     grading: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to stop the grading that runs; a new one for each."""
+    rewrites: dict[str, Rewrite] = field(default_factory=dict)
+    """The latest of each question."""
+    writing: Writing | None = None
+    """The rewrite that is being written."""
+    rewriting: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set to stop it; a new one for each."""
     draft: str = ""
     task: asyncio.Task[None] | None = None
 
@@ -53,17 +60,27 @@ class Work:
         self.grading = asyncio.Event()
         return self.grading
 
+    def take_rewriting(self) -> asyncio.Event:
+        """Stops the rewriting that runs, for the one that starts now."""
+        self.rewriting.set()
+        self.rewriting = asyncio.Event()
+        self.writing = None
+        return self.rewriting
+
     def forget(self, question_id: str) -> None:
         """What was judged of this question is about words that are no longer its answer."""
         self.take_grading()
+        self.take_rewriting()
         self.coming = None
         self.reading = None
         self.grades.pop(question_id, None)
 
     def merge(self, interview: Interview) -> Interview:
-        """The interview with the latest grades, and what is seen differently."""
+        """The interview with the latest grades and rewrites, and what is seen differently."""
         for grade in self.grades.values():
             interview = with_grade(interview, grade)
+        if self.rewrites:
+            interview = interview.model_copy(update={"rewrites": {**interview.rewrites, **self.rewrites}})
         return interview if self.disputes is None else interview.model_copy(update={"disputes": self.disputes})
 
     def known(self, interview: Interview) -> Grade | None:
