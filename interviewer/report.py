@@ -42,11 +42,11 @@ LAYERS: tuple[tuple[str, str], ...] = (
     (
         "Small and pure",
         "phrases folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring "
-        "agreement probes advice replies plans places overlaps calibrated sampling copied second attempts",
+        "agreement probes advice replies plans places overlaps calibrated sampling copied second attempts progress",
     ),
     (
         "Edges: one outside thing each",
-        "documents typeset margins prompts llm local_model encoder store tokens language wording stated",
+        "documents typeset margins prompts llm local_model encoder store tokens language wording stated schedule",
     ),
     ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
     ("Judging", "deciders grading lint labelling published overview"),
