@@ -48,7 +48,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "Edges: one outside thing each",
         "documents typeset margins prompts llm local_model encoder store tokens language wording stated schedule",
     ),
-    ("Made of edges", "content importer recordings decisions_api chat_decider readout builtin"),
+    ("Made of edges", "recounting content importer recordings decisions_api chat_decider readout builtin"),
     ("Judging", "deciders grading lint labelling published overview"),
     ("The conversation", "interview disputes"),
     ("Who interviews and who grades", "panel"),
