@@ -102,13 +102,11 @@ def say_trend(trend: Trend) -> str:
 
 
 def say_grader_note(trend: Trend) -> str:
-    """That answers graded by somebody else are left out; empty where there are none."""
+    """Whose verdicts are counted, where somebody else's are left out; empty where there are none."""
     if not trend.others:
         return ""
-    left_out = count_of(
-        "{number} answer by another grader left out", "{number} answers by other graders left out", trend.others
-    )
-    return _("graded by {decider} ({model}); {left_out}").format(
+    left_out = count_of("{number} other left out", "{number} others left out", trend.others)
+    return _("only by {decider} ({model}), {left_out}").format(
         decider=trend.decider, model=trend.model, left_out=left_out
     )
 

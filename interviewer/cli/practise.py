@@ -93,8 +93,8 @@ def chat(
     settings = settings_of(content=content, prompts=prompts, decider=decider, local_model=local_model)
     store = open_store(settings)
     store.open()
-    grades = store.grades() if weakest else None
-    chosen = choose(open_library(settings), plan=plan, count=random, role=role, theme=theme, grades=grades)
+    marks = store.marks() if weakest else None
+    chosen = choose(open_library(settings), plan=plan, count=random, role=role, theme=theme, marks=marks)
     with open_panel(settings, say=note) as panel:
         ids = chosen.questions if chosen else questions or sorted(panel.library.questions)[:1]
         run(hold_chat(panel, store, ids, plan=chosen))

@@ -430,6 +430,14 @@ class Desk:
         """Whose interviews are shown; None: everybody's, on one's own machine."""
         return None
 
+    def use_grade(self, interview: Interview, grade: Grade) -> None:
+        """Shows this grade of one of the interview's questions instead of the one that stands.
+
+        Raises:
+            StoreError: it can't be kept, so the other one stays.
+        """
+        self._keeping.use_grade(interview, grade)
+
     def _renew(self) -> str:
         """Takes up changed documents for new interviews; a notice when one can't be read."""
         self.panel, mistake = self.panel.renewed()

@@ -6,6 +6,7 @@ A criterion is only named here once an answer to its question was graded: all na
 from __future__ import annotations
 
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
@@ -79,7 +80,7 @@ def show_empty() -> str:
     """What somebody new sees."""
     says = _("Answer a question, and once it is graded you see here what to practise again and how it goes over time.")
     return (
-        f'<div class="empty"><h3>{escape(_("Nothing here yet"))}</h3><p>{escape(says)}</p><p class="acts">'
+        f'<div class="empty nothing-yet"><h3>{escape(_("Nothing here yet"))}</h3><p>{escape(says)}</p><p class="acts">'
         f'<button type="button" class="plain main" data-tab="0">{escape(_("Choose a question"))}</button>'
         f'<button type="button" class="plain" data-press="surprise">{escape(_("Surprise me"))}</button></p></div>'
     )
@@ -188,6 +189,12 @@ def _trends(history: History) -> str:
     says = _("The latest three answers beside all before them. With fewer than three before, it is too early to tell.")
     shared = [*overall_trends(history.marks), *theme_trends(history.marks)]
     criteria = criterion_trends(history.marks)
+    if not shared:  # every answer was too short, say
+        return ""
+    usual = _usual_grader([*shared, *criteria])
+    if any(one.others for one in (*shared, *criteria)):
+        counted = _("Counted is what {decider} ({model}) graded, where nothing else is said; graders are never mixed.")
+        says += " " + counted.format(decider=usual[0], model=usual[1])
     by_question: dict[str, list[Trend]] = {}
     for one in criteria:
         by_question.setdefault(one.question_id, []).append(one)
@@ -195,7 +202,7 @@ def _trends(history: History) -> str:
     folded = "".join(
         f'<details id="past-of-{number}"{" open" * bool(history.question_id)}>'
         f"<summary>{escape(by_question[question_id][0].question)}</summary>"
-        f"{_table(_('Criterion'), by_question[question_id])}</details>"
+        f"{_table(_('Criterion'), by_question[question_id], usual)}</details>"
         for number, question_id in enumerate(shown)
     )
     rest = len(by_question) - len(shown)
@@ -204,29 +211,35 @@ def _trends(history: History) -> str:
     )  # fmt: skip
     return _section(
         _("How it goes"),
-        f'<p class="quiet">{escape(says)}</p>{_table(_("In all answers, and by theme"), shared)}'
+        f'<p class="quiet">{escape(says)}</p>{_table(_("In all answers, and by theme"), shared, usual)}'
         f"<h4>{escape(_('By criterion'))}</h4>{folded}{f'<p class=quiet>{escape(more)}</p>' * bool(rest)}",
         "trends",
     )
 
 
-def _table(title: str, trends: Iterable[Trend]) -> str:
+def _usual_grader(trends: Iterable[Trend]) -> tuple[str, str]:
+    """Whoever graded what most trends count."""
+    return Counter((one.decider, one.model) for one in trends).most_common(1)[0][0]
+
+
+def _table(title: str, trends: Iterable[Trend], usual: tuple[str, str]) -> str:
     heads = "".join(
         f'<th scope="col"{side}>{escape(name)}</th>'
         for name, side in ((title, ""), (_("Latest"), ""), (_("Before"), ' class="before"'), (_("Trend"), ""))
     )
-    return f'<table class="trend"><thead><tr>{heads}</tr></thead><tbody>{"".join(map(_row, trends))}</tbody></table>'
+    rows = "".join(_row(one, usual) for one in trends)
+    return f'<table class="goes-row"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
-def _row(trend: Trend) -> str:
-    note = say_grader_note(trend)
+def _row(trend: Trend, usual: tuple[str, str]) -> str:
+    note = "" if (trend.decider, trend.model) == usual else say_grader_note(trend)
     small = f'<span class="quiet">{escape(note)}</span>' if note else ""
     sign = (
         f'<svg class="sign" viewBox="0 0 16 16" aria-hidden="true" focusable="false">{_ARROWS[trend.direction]}</svg>'
     )
     return (
         f'<tr class="goes-{trend.direction}"><th scope="row">{escape(trend_name(trend))}{small}</th>'
-        f"<td>{draw_steps(trend.steps)}<span>{escape(say_share(trend, trend.recent))}</span></td>"
+        f'<td class="latest">{draw_steps(trend.steps)}<span>{escape(say_share(trend, trend.recent))}</span></td>'
         f'<td class="before">{escape(say_share(trend, trend.before))}</td>'
         f'<td class="goes">{sign}<span>{escape(say_trend(trend))}</span></td></tr>'
     )

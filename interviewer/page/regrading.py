@@ -149,7 +149,7 @@ def _changes(difference: Difference, one: Regraded) -> str:
         )
     )
     rows = "".join(_rows(difference))
-    return f'<table class="trend"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _rows(difference: Difference) -> Iterator[str]:

@@ -170,4 +170,16 @@
 	whenThere("#chat [role=log]", (talk) => {
 		talk.tabIndex = 0;
 	});
+
+	// 8. The progress view's buttons are HTML of ours: the one pressed is marked, and gradio's of that name pressed.
+	document.addEventListener("click", (event) => {
+		const tab = event.target.closest?.("[data-tab]");
+		if (tab) document.querySelectorAll("#library [role=tab]")[tab.dataset.tab]?.click();
+		const button = event.target.closest?.("[data-do]");
+		if (!button) return;
+		for (const other of document.querySelectorAll("[data-pressed]")) delete other.dataset.pressed;
+		button.dataset.pressed = "";
+		document.getElementById(`past-${button.dataset.do}`)?.click();
+		if (button.dataset.do === "regrade") document.getElementById("past-regraded")?.scrollIntoView({ block: "center" });
+	});
 })();

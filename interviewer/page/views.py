@@ -36,6 +36,8 @@ class Wiring:
     """A handler that yields changes."""
     go_on: Callable[[Any], None]
     """After this event the interviewer speaks and the grader grades, where an answer waits for them."""
+    leaving: Any
+    """The event after which the start screen is shown again."""
 
 
 class View(Protocol):
