@@ -138,9 +138,7 @@ def say_practised(found: Practised) -> str:
 
 def say_hints(found: Practised) -> str:
     """How many answers were helped by a hint."""
-    return _("{with_hints} of {answers} were given with a hint.").format(
-        with_hints=found.with_hints, answers=count_of("{number} answer", "{number} answers", found.all_answers)
-    )
+    return _("Answers given with a hint: {number} of {all}.").format(number=found.with_hints, all=found.all_answers)
 
 
 def say_due(point: Point, today: date, zone: tzinfo | None = None) -> str:

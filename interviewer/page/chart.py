@@ -148,6 +148,6 @@ def _table(shown: Sequence[Band], today: date) -> str:
     )
     return (
         f'<details id="past-bands"><summary>{escape(_("The same as a table"))}</summary>'
-        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(_("Bands over time"))}">'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(_("The bands as a table"))}">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )

@@ -240,6 +240,6 @@ def _row(trend: Trend, usual: tuple[str, str]) -> str:
     return (
         f'<tr class="goes-{trend.direction}"><th scope="row">{escape(trend_name(trend))}{small}</th>'
         f'<td class="latest">{draw_steps(trend.steps)}<span>{escape(say_share(trend, trend.recent))}</span></td>'
-        f'<td class="before">{escape(say_share(trend, trend.before))}</td>'
+        f'<td class="before" data-head="{escape(_("before"))}">{escape(say_share(trend, trend.before))}</td>'
         f'<td class="goes">{sign}<span>{escape(say_trend(trend))}</span></td></tr>'
     )

@@ -97,7 +97,7 @@ def show_regraded(found: Sequence[Regraded], whole: int, *, running: bool, notic
         notice: what else there is to say.
         used: whether the new grades are the ones shown now.
     """
-    says = _("{done} of {whole} answers graded again").format(done=len(found), whole=whole)
+    says = _("Graded again: {done} of {whole}").format(done=len(found), whole=whole)
     flag = '<i class="regrading"></i>' if running else ""
     bar = f'<progress max="{whole}" value="{len(found)}" aria-label="{escape(says)}"></progress>' if running else ""
     told = f'<p class="said">{escape(notice)}</p>' if notice else ""
