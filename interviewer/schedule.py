@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 
 from fsrs import Card, Rating, Scheduler
 
@@ -75,10 +76,7 @@ def _missed(reviews: list[tuple[str, Marked]]) -> bool:
 
 
 def _point(criterion: str, reviews: list[tuple[str, Marked]]) -> Point:
-    # Both given: without them the package takes the time of day, and waits a millisecond for each card.
-    card = Card(card_id=0, due=_time(reviews[0][1].at))
-    for verdict, mark in reviews:
-        card, _ = _FSRS.review_card(card, _RATINGS[verdict], _time(mark.at))
+    due_at, stability = _fold(tuple((verdict, mark.at) for verdict, mark in reviews))
     verdict, last = reviews[-1]
     return Point(
         question_id=last.question_id,
@@ -88,9 +86,19 @@ def _point(criterion: str, reviews: list[tuple[str, Marked]]) -> Point:
         verdict=verdict,
         reviews=len(reviews),
         last=last.at,
-        due=card.due.timestamp(),
-        stability=card.stability or 0.0,
+        due=due_at,
+        stability=stability,
     )
+
+
+@lru_cache(maxsize=20_000)  # a history only grows: next time, most cards are as they were
+def _fold(reviews: tuple[tuple[str, float], ...]) -> tuple[float, float]:
+    """When the card with these verdicts and moments is due, and its stability."""
+    # Both given: without them the package takes the time of day, and waits a millisecond for each card.
+    card = Card(card_id=0, due=_time(reviews[0][1]))
+    for verdict, at in reviews:
+        card, _ = _FSRS.review_card(card, _RATINGS[verdict], _time(at))
+    return card.due.timestamp(), card.stability or 0.0
 
 
 def _recall(point: Point, today: date, zone: tzinfo | None) -> float:

@@ -17,6 +17,8 @@ __all__ = ["show_interviews"]
 
 LISTED = 12
 """Interviews shown before the rest is folded up."""
+MOST = 100
+"""Interviews in the page at most; the filters lead to others."""
 
 _MODES: Mapping[Mode, str] = {
     "practice": later("Practice"),
@@ -39,8 +41,12 @@ def show_interviews(saved: Sequence[Saved], marks: Iterable[Marked], today: date
     by_interview: dict[str, list[Marked]] = {}
     for one in marks:
         by_interview.setdefault(one.interview_id, []).append(one)
-    rows = [_row(one, by_interview.get(one.id, []), today, zone) for one in saved]
+    rows = [_row(one, by_interview.get(one.id, []), today, zone) for one in saved[:MOST]]
     rest = rows[LISTED:]
+    hidden = count_of(
+        "{number} more: choose a question or a role above.", "{number} more: choose a question or a role above.",
+        len(saved) - len(rows),
+    )  # fmt: skip
     more = count_of("{number} earlier interview", "{number} earlier interviews", len(rest))
     folded = (
         f'<details id="past-earlier"><summary>{escape(more)}</summary><ul class="rows">{"".join(rest)}</ul></details>'
@@ -48,7 +54,8 @@ def show_interviews(saved: Sequence[Saved], marks: Iterable[Marked], today: date
     title = escape(_("Interviews"))
     return (
         f'<section class="past interviews" aria-label="{title}"><h3>{title}</h3>'
-        f'<ul class="rows">{"".join(rows[:LISTED])}</ul>{folded * bool(rest)}</section>'
+        f'<ul class="rows">{"".join(rows[:LISTED])}</ul>{folded * bool(rest)}'
+        f"{f'<p class=quiet>{escape(hidden)}</p>' * (len(saved) > len(rows))}</section>"
     )
 
 

@@ -58,7 +58,7 @@ class History:
     """What is drawn, all of it already chosen."""
 
     marks: Sequence[Marked]
-    """Of the question and role that were chosen."""
+    """Of the question and role that were chosen, the oldest first."""
     known: Collection[str]
     """Ids of the questions that can be practised now."""
     today: date
@@ -188,7 +188,9 @@ def _bands(history: History) -> str:
 def _trends(history: History) -> str:
     says = _("The latest three answers beside all before them. With fewer than three before, it is too early to tell.")
     shared = [*overall_trends(history.marks), *theme_trends(history.marks)]
-    criteria = criterion_trends(history.marks)
+    asked = list(dict.fromkeys(one.question_id for one in reversed(history.marks)))
+    shown = asked[:QUESTIONS_SHOWN]
+    criteria = criterion_trends(one for one in history.marks if one.question_id in shown)
     if not shared:  # every answer was too short, say
         return ""
     usual = _usual_grader([*shared, *criteria])
@@ -198,14 +200,13 @@ def _trends(history: History) -> str:
     by_question: dict[str, list[Trend]] = {}
     for one in criteria:
         by_question.setdefault(one.question_id, []).append(one)
-    shown = list(by_question)[:QUESTIONS_SHOWN]
     folded = "".join(
         f'<details id="past-of-{number}"{" open" * bool(history.question_id)}>'
         f"<summary>{escape(by_question[question_id][0].question)}</summary>"
         f"{_table(_('Criterion'), by_question[question_id], usual)}</details>"
-        for number, question_id in enumerate(shown)
+        for number, question_id in enumerate(by_question)
     )
-    rest = len(by_question) - len(shown)
+    rest = len(asked) - len(shown)
     more = count_of(
         "{number} more question: choose it above.", "{number} more questions: choose one above.", rest
     )  # fmt: skip
