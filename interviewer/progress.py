@@ -7,7 +7,7 @@ verdicts of one grader (decider and model), and only where there are enough of b
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Literal
 
@@ -31,6 +31,7 @@ __all__ = [
     "overall_trends",
     "practised",
     "theme_trends",
+    "told",
     "weakest",
 ]
 
@@ -149,6 +150,16 @@ def only(marks: Iterable[Marked], *, question_id: str = "", role: str = "") -> t
         one for one in marks if (not question_id or one.question_id == question_id) and (not role or one.role == role)
     )
     return tuple(sorted(found, key=lambda one: (one.at, one.interview_id, one.attempt)))
+
+
+def told(marks: Iterable[Marked], running: Collection[str]) -> tuple[Marked, ...]:
+    """The marks that may be shown: a simulation or role-play tells nothing of its criteria before it has ended.
+
+    Args:
+        marks: of any interviews.
+        running: ids of the interviews that have not ended.
+    """
+    return tuple(one for one in marks if one.mode == "practice" or one.interview_id not in running)
 
 
 def bands(marks: Iterable[Marked], zone: tzinfo | None = None) -> tuple[Band, ...]:

@@ -34,17 +34,18 @@ BROKEN = ProviderUnreachable("127.0.0.1 broke off: start the server again.")
 
 
 class Grader(ScriptedDecider):
-    """Another decider than the one at the table; waits at a gate before the answer it is told to."""
+    """Another decider than the one at the table; before the answer it is told to, it waits until it is stopped."""
 
     def __init__(self, *given: Any, waits_at: int = -1, **named: Any) -> None:
         super().__init__(*given, **named)
         self.model = "other"
         self.waits_at = waits_at
-        self.gate = asyncio.Event()
+        self.waiting = asyncio.Event()
 
     async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
         if len(self.states) == self.waits_at:
-            await self.gate.wait()
+            self.waiting.set()
+            await asyncio.Event().wait()
         async for decision in super().decide(state, questions):
             yield decision
 
@@ -83,6 +84,18 @@ def test_an_unfinished_interview_without_a_grade_can_be_gone_on_with_and_reveals
     assert not [name for name in NAMES if name in drawn["body"] + drawn["interviews"]]
     opened = history.open(interview.id)
     assert opened["screen"] == "room" and not opened["ended"] and opened["interview"].id == interview.id
+
+
+async def test_a_simulation_tells_nothing_of_its_criteria_before_it_has_ended(tmp_path: Path) -> None:
+    history, store, _ = at(tmp_path)
+    ended = answered(QUESTION, ANSWER, graded(QUESTION, [MISSING]), 8).model_copy(update={"mode": "simulation"})
+    store.save(running := ended.model_copy(update={"ended": ""}))
+    drawn = history.draw()
+    assert "Nothing here yet" in drawn["body"] and "no band" in drawn["interviews"]
+    (change,) = await everything(history.regrade("tab", "0", running.id))
+    assert "Choose an interview with a graded answer first" in change["notice"]
+    store.save(ended)
+    assert NAMES[0].replace("&", "&amp;") in history.draw()["body"]
 
 
 def test_what_is_due_is_named_and_practised_at_once(tmp_path: Path) -> None:
@@ -223,18 +236,23 @@ async def test_grading_again_can_be_stopped_and_what_was_done_stays(tmp_path: Pa
     decider = Grader(VERDICTS, waits_at=1)
     history, store, _ = at(tmp_path, seated(decider))
     one, two = stored(store), stored(store, 9)
-    seen: list[str] = []
-
-    async def run() -> None:
-        async for change in history.regrade("tab", "1", f"{one.id} {two.id}"):
-            seen.append(plain(change.get("regraded", "")))
-            if "1 of 2" in seen[-1]:
-                history.stop("another tab")
-                history.stop("tab")
-
-    await run()
-    assert "You stopped it." in seen[-1] and "Graded again: 1 of 2" in seen[-1]
+    running = asyncio.create_task(everything(history.regrade("tab", "1", f"{one.id} {two.id}")))
+    await decider.waiting.wait()
+    history.stop("another tab")
+    history.stop("tab")
+    last = plain((await running)[-1]["regraded"])
+    assert "You stopped it." in last and "Graded again: 1 of 2" in last
     assert [len(store.gradings(each.id)) for each in (one, two)] == [2, 1]
+
+
+def test_a_grading_is_kept_once_and_only_of_an_interview_that_is_there(tmp_path: Path) -> None:
+    _, store, _ = at(tmp_path)
+    interview, grade = stored(store), graded(QUESTION, [])
+    for _ in range(2):
+        store.keep_grading(interview.id, 1, grade)
+    assert len(store.gradings(interview.id)) == 2
+    with pytest.raises(StoreError, match="There is no interview"):
+        store.keep_grading("A" * 22, 1, grade)
 
 
 async def test_nothing_graded_is_nothing_to_grade_again(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from ..attempts import attempts_at
 from ..errors import InterviewerError, StoreError
 from ..interview import answers_to
 from ..phrases import _
-from ..progress import day_of, only
+from ..progress import day_of, only, told
 from ..rubric import answer_hash
 from ..schema import Decider, Interview, Marked
 from ..store import Saved
@@ -59,6 +59,7 @@ class HistoryDesk:
             marks, saved = self._desk.store.marks(owner), self._desk.store.saved(owner)
         except StoreError as failure:
             return Change(body=show_failure(failure, ""), interviews="")
+        marks = told(marks, {one.id for one in saved if not one.ended})
         today = day_of(self._now(), self._zone)
         chosen = only(marks, question_id=question_id or "", role=role or "")
         if question_id or role:
@@ -103,7 +104,7 @@ class HistoryDesk:
         """
         decider = self.graders[int(grader or 0)]
         try:
-            answers = graded_answers(self._loaded(what.split()))
+            answers = graded_answers(filter(_may_be_read, self._loaded(what.split())))
         except StoreError as failure:
             yield Change(notice=show_failure(failure, ""))
             return
@@ -189,6 +190,11 @@ class HistoryDesk:
         owner = self._desk.owner()
         found = [self._desk.store.load(one) for one in dict.fromkeys(ids)]
         return [one for one in found if owner is None or one.owner == owner]
+
+
+def _may_be_read(interview: Interview) -> bool:
+    """A simulation or role-play tells nothing of its criteria before it has ended."""
+    return interview.mode == "practice" or bool(interview.ended)
 
 
 def _unfinished_first(saved: Sequence[Saved]) -> list[Saved]:
