@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, chromium, served
+from browsing import CHROMIUM, barriers, chromium, served
 from histories import DAY, START, answered, graded
 from playwright.sync_api import Browser, Page, expect
 from scripted import ScriptedDecider
@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(20_000)
     page = context.new_page()
     errors: list[str] = []
@@ -87,7 +87,7 @@ def test_somebody_new_begins_here_and_comes_back_to_what_was_missed(page: Page, 
         page.get_by_role("button", name="Send answer").click()
         expect(page.locator("#side")).to_contain_text("band 4 of 5")
         expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
-        page.get_by_role("button", name="Start again").click()
+        page.get_by_role("button", name="Back to the start").click()
         to_progress(page)
         expect(page.locator("#past")).to_contain_text("Practised on 1 day this month, 1 answer.")
         expect(page.locator("#past")).to_contain_text("Nothing is due today. Next: tomorrow")
@@ -134,6 +134,14 @@ def test_days_of_practice_are_seen_practised_again_opened_and_graded_by_another(
         expect(row.get_by_role("cell")).to_have_text(["Missing", "Covered"])
         expect(regraded).to_contain_text("Before: builtin (scripted)")
         expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
+        past.get_by_text(QUESTION.question, exact=True).last.click()
+        expect(past.locator("details[open] .goes-row")).to_contain_text(POINT)
+        assert barriers(page) == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.evaluate("document.body.classList.add('dark')")
+        assert barriers(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.set_viewport_size({"width": 1280, "height": 900})
         regraded.get_by_role("button", name="Use the new grade").click()
         expect(regraded).to_contain_text("The new grades are shown from now on.")
 
@@ -141,7 +149,7 @@ def test_days_of_practice_are_seen_practised_again_opened_and_graded_by_another(
         page.get_by_role("button", name=f"Open: {QUESTION.question}").first.click()
         expect(page.locator("#side")).to_contain_text("another")
         expect(page.get_by_role("button", name="Send answer")).to_be_hidden()
-        page.get_by_role("button", name="Start again").click()
+        page.get_by_role("button", name="Back to the start").click()
 
         # What is due is practised at once, the likeliest forgotten first.
         first = due.locator(".asked").first.inner_text()

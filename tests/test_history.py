@@ -121,7 +121,7 @@ def test_a_question_that_is_gone_is_in_the_history_but_not_to_be_practised(tmp_p
     history, store, _ = at(tmp_path)
     store.save(answered(gone, ANSWER, graded(gone, [MISSING]), 8))
     body = history.draw()["body"]
-    assert "What about the old till?" in body and "data-do=" not in body
+    assert "What about the old till?" in body and "data-press=" not in body
     assert history.practise("gone")["notice"]
 
 

@@ -14,8 +14,6 @@ from .views import QUIET, Wiring, handled
 
 __all__ = ["HistoryView"]
 
-# What a button is about stands in the page: the script marks the one pressed, the browser sends it along.
-_WHAT = 'document.querySelector("#history [data-pressed]")?.dataset.what || ""'
 _CHOSEN = '[...document.querySelectorAll("#history .interviews input:checked")].map(box => box.value).join(" ")'
 
 
@@ -59,9 +57,9 @@ class HistoryView:
             **draw, **QUIET,
         )  # fmt: skip
         wiring.leaving.then(inputs=filters, **draw, **QUIET)
-        what: dict[str, Any] = {"inputs": self._told, "js": f"() => [{_WHAT}]", **QUIET}
         for name, handler in (("practise", self._desk.practise), ("open", self._desk.open)):
-            wiring.go_on(self._acts[name].click(wiring.once(handler), outputs=wiring.whole, **what))
+            sent: dict[str, Any] = {"inputs": self._told, "js": f"() => [{_what(name)}]", **QUIET}
+            wiring.go_on(self._acts[name].click(wiring.once(handler), outputs=wiring.whole, **sent))
         self._wire_regrading(mine, wiring)
 
     def _wire_regrading(self, mine: list[Any], wiring: Wiring) -> None:
@@ -77,10 +75,10 @@ class HistoryView:
             return self._update(self._desk.use(_tab(request), what), wiring)
 
         told = [self._told, self._grader]
-        for button, words in ((self._acts["regrade"], _WHAT), (self._again, _CHOSEN)):
+        for button, words in ((self._acts["regrade"], _what("regrade")), (self._again, _CHOSEN)):
             button.click(regrade, told, mine, js=f"(told, grader) => [{words}, grader]", **QUIET)
         self._stop.click(stop, None, mine, **QUIET)
-        self._acts["use"].click(use, self._told, mine, js=f"() => [{_WHAT}]", **QUIET)
+        self._acts["use"].click(use, self._told, mine, js=f"() => [{_what('use')}]", **QUIET)
 
     def _update(self, change: Change, wiring: Wiring) -> dict[Any, Any]:
         """A change in gradio's words."""
@@ -89,6 +87,11 @@ class HistoryView:
         for name, choices in change.get("choices", {}).items():
             found[{"question": self._question, "role": self._role}[name]] = gr.update(choices=choices)
         return {**found, **wiring.update(Change(notice=change["notice"]) if "notice" in change else Change())}
+
+
+def _what(name: str) -> str:
+    """What the button that was pressed last is about; the script notes it on gradio's of this name."""
+    return f'document.getElementById("past-{name}").dataset.value'
 
 
 def _filter(label: str) -> gr.Dropdown:

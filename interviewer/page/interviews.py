@@ -53,7 +53,7 @@ def show_interviews(saved: Sequence[Saved], marks: Iterable[Marked], today: date
     )
     title = escape(_("Interviews"))
     return (
-        f'<section class="past interviews" aria-label="{title}"><h3>{title}</h3>'
+        f'<section class="chapter interviews" aria-label="{title}"><h3>{title}</h3>'
         f'<ul class="rows">{"".join(rows[:LISTED])}</ul>{folded * bool(rest)}'
         f"{f'<p class=quiet>{escape(hidden)}</p>' * (len(saved) > len(rows))}</section>"
     )

@@ -69,10 +69,10 @@ class History:
 
 
 def act(name: str, what: str, label: str, *, main: bool = False, about: str = "") -> str:
-    """A button whose click the script hands to the view's handler of that name; `about` is what is read aloud."""
+    """A button that presses gradio's of that name, which sends `what`; `about` is what is read aloud."""
     aloud = f' aria-label="{escape(about)}"' if about else ""
     kind = "plain main" if main else "plain"
-    told = f'data-do="{name}" data-what="{escape(what)}"{aloud}'
+    told = f'data-press="past-{name}" data-value="{escape(what)}"{aloud}'
     return f'<button type="button" class="{kind}" {told}>{escape(label)}</button>'
 
 
@@ -103,7 +103,7 @@ def show_history(history: History) -> str:
 
 
 def _section(title: str, body: str, name: str) -> str:
-    return f'<section class="past {name}" aria-label="{escape(title)}"><h3>{escape(title)}</h3>{body}</section>'
+    return f'<section class="chapter {name}" aria-label="{escape(title)}"><h3>{escape(title)}</h3>{body}</section>'
 
 
 # ── how much, and what next ──────────────────────────────────────────────────────────────────────────

@@ -104,7 +104,7 @@ def show_regraded(found: Sequence[Regraded], whole: int, *, running: bool, notic
     every = " ".join(one.what for one in found)
     use = "" if running or used or not found else f'<p class="acts">{_use(every, len(found))}</p>'
     return (
-        f'<section class="past regraded">{flag}<p role="status">{escape(says)}</p>{bar}{told}'
+        f'<section class="chapter regraded">{flag}<p role="status">{escape(says)}</p>{bar}{told}'
         f"{''.join(map(_show, found))}{use}</section>"
     )
 

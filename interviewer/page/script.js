@@ -171,15 +171,11 @@
 		talk.tabIndex = 0;
 	});
 
-	// 8. The progress view's buttons are HTML of ours: the one pressed is marked, and gradio's of that name pressed.
+	// 8. From the empty progress view to the questions; and what is graded again is shown where it appears.
 	document.addEventListener("click", (event) => {
-		const tab = event.target.closest?.("[data-tab]");
+		const tab = event.target.closest?.("#history [data-tab]");
 		if (tab) document.querySelectorAll("#library [role=tab]")[tab.dataset.tab]?.click();
-		const button = event.target.closest?.("[data-do]");
-		if (!button) return;
-		for (const other of document.querySelectorAll("[data-pressed]")) delete other.dataset.pressed;
-		button.dataset.pressed = "";
-		document.getElementById(`past-${button.dataset.do}`)?.click();
-		if (button.dataset.do === "regrade") document.getElementById("past-regraded")?.scrollIntoView({ block: "center" });
+		const again = event.target.closest?.("[data-press=past-regrade]");
+		if (again) document.getElementById("past-again")?.scrollIntoView({ block: "start" });
 	});
 })();
