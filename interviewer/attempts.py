@@ -168,8 +168,10 @@ def marks(interview: Interview) -> Iterator[Marked]:
 def _mark(
     interview: Interview, document: QuestionDocument, attempt: Attempt, grade: Grade, number: int, *, latest: bool
 ) -> Marked:
-    criteria: list[KeyPoint | Motivation | RedFlag] = []
-    criteria += (*document.key_points, *document.motivations, *document.red_flags)
+    criteria: list[tuple[Kind, KeyPoint | Motivation | RedFlag]] = []
+    criteria += (("key_point", one) for one in document.key_points)
+    criteria += (("motivation", one) for one in document.motivations)
+    criteria += (("red_flag", one) for one in document.red_flags)
     at = next((turn.at for turn in attempt.turns if turn.act == "answer"), 0.0)
     return Marked(
         interview_id=interview.id,
@@ -192,7 +194,7 @@ def _mark(
         motivations={id: verdict.level for id, verdict in grade.motivations.items()},
         red_flags={id: verdict.verdict for id, verdict in grade.red_flags.items()},
         star=dict(grade.star),
-        names={criterion.id: criterion.name for criterion in criteria},
+        names={f"{kind}.{one.id}": one.name for kind, one in criteria},
         decider=grade.decider,
         model=grade.model,
     )

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from .errors import ContentError
-from .schema import Grade, Library, Plan, QuestionDocument
+from .schema import Library, Marked, Plan, QuestionDocument
 
 __all__ = [
     "MINUTES_A_QUESTION",
@@ -43,13 +43,13 @@ def choose(
     count: int | None,
     role: str,
     theme: str,
-    grades: Iterable[Grade] | None,
+    marks: Iterable[Marked] | None,
 ) -> Plan | None:
     """The plan that was asked for: a written one, or so many questions by chance; None for neither."""
     if plan:
         return find_plan(library, plan)
     if count:
-        return random_plan(library, random.Random(), count=count, role=role, theme=theme, grades=grades)  # noqa: S311
+        return random_plan(library, random.Random(), count=count, role=role, theme=theme, marks=marks)  # noqa: S311
     return None
 
 
@@ -88,7 +88,7 @@ def random_plan(
     count: int = 5,
     role: str = "",
     theme: str = "",
-    grades: Iterable[Grade] | None = None,
+    marks: Iterable[Marked] | None = None,
 ) -> Plan:
     """A plan of questions that fit, in random order.
 
@@ -98,17 +98,17 @@ def random_plan(
         count: how many questions; fewer when fewer fit.
         role: only this role's questions; empty: any.
         theme: only questions with this theme; empty: any.
-        grades: of earlier answers; with them the questions whose criteria were missed most come first, and
+        marks: of earlier answers; with them the questions whose criteria were missed most come first, and
             chance only decides between equals.
 
     Raises:
-        ContentError: no question fits, or the grades say of none that anything was missed.
+        ContentError: no question fits, or the marks say of none that anything was missed.
     """
     found = find_questions(library, role=role, theme=theme)
     if not found:
         raise ContentError(_nothing_fits(library, role, theme))
     about = ", ".join(part for part in (role, theme) if part)
-    return draw(found, rng, count=count, about=about, grades=grades)
+    return draw(found, rng, count=count, about=about, marks=marks)
 
 
 def draw(
@@ -117,24 +117,24 @@ def draw(
     *,
     count: int = 5,
     about: str = "",
-    grades: Iterable[Grade] | None = None,
+    marks: Iterable[Marked] | None = None,
 ) -> Plan:
     """A plan drawn from these questions, at least one; `about` says what they have in common.
 
     Raises:
-        ContentError: the grades say of none that anything was missed.
+        ContentError: the marks say of none that anything was missed.
     """
     found = list(found)
     rng.shuffle(found)
-    if grades is not None:
-        weights = missed(grades)
+    if marks is not None:
+        weights = missed(marks)
         if not weights:
             raise ContentError("No graded answer has missed anything yet: answer a question first.")
         found = weakest_first(found, weights)
     chosen = found[:count]
     about = about or "all roles"
     number = "One question" if len(chosen) == 1 else f"{len(chosen)} questions"
-    what = "what you missed most" if grades is not None else "chosen at random"
+    what = "what you missed most" if marks is not None else "chosen at random"
     return Plan(
         id="random",
         title=f"{number}, {what}",
@@ -154,17 +154,18 @@ def _nothing_fits(library: Library, role: str, theme: str) -> str:
     return f"There is no question with the theme {theme!r}; choose one of: {', '.join(sorted(themes))}."
 
 
-def missed(grades: Iterable[Grade]) -> Counter[tuple[str, str]]:
+def missed(marks: Iterable[Marked]) -> Counter[tuple[str, str]]:
     """How often each criterion was missing (2) or only partly covered (1), by (question id, key point id).
 
-    Unsure and unscored verdicts count for nothing: nobody knows what they were.
+    Of a question that was tried again only the latest attempt counts. Unsure and unscored verdicts count for nothing:
+    nobody knows what they were.
     """
     found: Counter[tuple[str, str]] = Counter()
-    for grade in grades:
-        for criterion, verdict in grade.key_points.items():
-            weight = {"missing": 2, "partial": 1}.get(verdict.verdict, 0)
+    for mark in marks:
+        for criterion, verdict in mark.key_points.items() if mark.latest else ():
+            weight = {"missing": 2, "partial": 1}.get(verdict, 0)
             if weight:
-                found[grade.question_id, criterion] += weight
+                found[mark.question_id, criterion] += weight
     return found
 
 

@@ -43,13 +43,16 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "Small and pure",
         "phrases folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring "
         "agreement probes advice replies plans places overlaps calibrated sampling copied second attempts delivery "
-        "pasted stems",
+        "pasted stems progress",
     ),
     (
         "Edges: one outside thing each",
-        "documents typeset margins prompts llm local_model encoder store tokens language wording stated",
+        "documents typeset margins prompts llm local_model encoder store tokens language wording stated schedule",
     ),
-    ("Made of edges", "facts content importer hearing recordings decisions_api chat_decider readout builtin fit brief"),
+    (
+        "Made of edges",
+        "facts recounting content importer hearing recordings decisions_api chat_decider readout builtin fit brief",
+    ),
     ("Judging", "deciders grading lint labelling published overview"),
     ("The conversation", "interview disputes reasons retelling rewrite"),
     ("Who interviews and who grades", "panel"),

@@ -666,6 +666,6 @@ class Marked(Record):
     red_flags: dict[str, str]
     star: dict[StarPart, bool | None]
     names: dict[str, str]
-    """Name by criterion id, for documents that are gone."""
+    """By kind and criterion id (`key_point.calm`), for documents that are gone: kinds may share an id."""
     decider: DeciderName
     model: str

@@ -40,6 +40,7 @@ OWNERS = {
     "sqlalchemy": "store",
     "alembic": "store",
     "typer": "cli",
+    "fsrs": "schedule",
     "rich": "terminal",
 }
 """The one module that may import each outside library."""

@@ -97,5 +97,5 @@ def test_a_history_gets_every_graded_attempt_with_its_number() -> None:
     assert (first.attempt, first.latest, first.at, first.answers, first.band) == (1, False, 5.0, 2, 2)
     assert (last.attempt, last.latest, last.at, last.answers, last.band) == (3, True, 3.0, 1, 4)
     assert last.key_points == {POINT.id: "covered", OTHER.id: "covered"}
-    assert last.names[FLAG.id] == FLAG.name
+    assert last.names[f"red_flag.{FLAG.id}"] == FLAG.name
     assert len(attempts_at(interview, QUESTION.id)) == 3

@@ -12,6 +12,7 @@ import pytest
 from shipped import LIBRARY, QUESTION
 from tables import seat
 
+from interviewer.interview import answer
 from interviewer.page.author import Seen, show_seen
 from interviewer.page.catalogue import Filters, count_choices, show_cards, show_plans
 from interviewer.page.desk import Change, Desk
@@ -108,7 +109,7 @@ def test_what_was_missed_most_is_offered_once_something_was_missed_and_comes_fir
     desk = at_desk(tmp_path)
     assert not desk.resume({})["missed"]
     assert "No graded answer has missed anything" in desk.surprise("", "", "", "", weakest=True)["notice"]
-    interview = desk.begin([QUESTION.id])["interview"]
+    interview = answer(desk.begin([QUESTION.id])["interview"], "I called my manager.", 1.0)
     point = QUESTION.key_points[0].id
     grade = Grade(
         id="g", question_id=QUESTION.id, status="graded", key_points={point: KeyPointVerdict(verdict="missing")},

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from histories import mark
 from hypothesis import given
 from hypothesis import strategies as st
 from shipped import LIBRARY, QUESTION
@@ -15,7 +16,7 @@ from interviewer.content import check_folder, load_library
 from interviewer.errors import ContentError
 from interviewer.folders import bundled
 from interviewer.plans import find_plan, find_questions, missed, random_plan, weakest_first
-from interviewer.schema import Grade, KeyPointVerdict, Library
+from interviewer.schema import Library
 
 PLAN = """---
 id: two-talks
@@ -92,21 +93,22 @@ def test_what_nothing_fits_is_refused_with_what_there_is(role: str, theme: str) 
         random_plan(LIBRARY, random.Random(1), role=role, theme=theme)
 
 
-def graded(question_id: str, **verdicts: str) -> Grade:
-    points = {name: KeyPointVerdict(verdict=verdict) for name, verdict in verdicts.items()}
-    made_by = {"id": "a", "decider": "builtin", "model": "m", "prompt_hash": "p", "rubric_hash": "r"}
-    return Grade.model_validate({**made_by, "question_id": question_id, "status": "graded", "key_points": points})
-
-
 def test_missed_counts_missing_twice_partly_once_and_the_unknown_not_at_all() -> None:
-    grades = [graded("q1", a="missing", b="partial", c="unsure", d="unscored", e="covered"), graded("q1", a="missing")]
-    assert missed(grades) == Counter({("q1", "a"): 4, ("q1", "b"): 1})
+    points = {"a": "missing", "b": "partial", "c": "unsure", "d": "unscored", "e": "covered"}
+    marks = [mark(key_points=points), mark(1, key_points={"a": "missing"})]
+    assert missed(marks) == Counter({("q1", "a"): 4, ("q1", "b"): 1})
+
+
+def test_of_a_question_tried_again_only_the_latest_attempt_counts() -> None:
+    tries = [mark(key_points={"a": "missing"}, latest=False), mark(key_points={"a": "partial"}, attempt=2)]
+    assert missed(tries) == Counter({("q1", "a"): 1})
 
 
 def test_what_was_missed_most_is_asked_first() -> None:
     library = copies(*"abc")
-    grades = [graded("q2", a="missing"), graded("q1", a="missing", b="missing")]
-    assert random_plan(library, random.Random(1), grades=grades).questions == ("q1", "q2", "q0")
+    both = {"a": "missing", "b": "missing"}
+    marks = [mark(question="q2", key_points={"a": "missing"}), mark(question="q1", key_points=both)]
+    assert random_plan(library, random.Random(1), marks=marks).questions == ("q1", "q2", "q0")
     documents = list(library.questions.values())
     assert [one.id for one in weakest_first(documents, missed([]))] == ["q0", "q1", "q2"]
 

@@ -16,6 +16,7 @@ from .author import Author, show_seen
 from .browsing import Browsing, lay_out_library
 from .desk import Change, Desk
 from .frame import show_failure, show_notice, show_people, show_side, show_welcome
+from .history import HistoryView
 from .job import Job
 from .views import QUIET, View, Wiring
 from .voice import show_voice
@@ -120,7 +121,7 @@ def build_page(
 
 def open_views(desk: Desk) -> list[View]:
     """The start screen's tabs beside the library's own, in their order."""
-    return [Job(desk)]
+    return [Job(desk), HistoryView(desk)]
 
 
 def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
@@ -251,14 +252,14 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     go_on(p.undo.click(once(desk.take_back), [p.box, p.interview, p.kept], whole, **QUIET))
     p.hint.click(once(desk.hint), [p.interview, p.kept], talk, **QUIET)
     p.end.click(once(desk.finish), [p.interview, p.kept], whole, **QUIET)
-    p.leave.click(once(desk.leave), p.interview, whole, **QUIET)
+    leaving = p.leave.click(once(desk.leave), p.interview, whole, **QUIET)
 
     # Not `input`: gradio drops the first of these after it has set the box itself, and a paste is only one.
     p.box.change(once(desk.note_draft), [p.box, p.interview], p.notice, trigger_mode="always_last", **QUIET)
     # In the browser alone, so that words typed while the server is away survive a reload too.
     keep = "(draft, kept) => [{...kept, draft}]"
     p.box.change(None, [p.box, p.kept], p.kept, js=keep, trigger_mode="always_last", **QUIET)
-    return Wiring(page, p.interview, p.kept, p.notice, whole, p.update, once, streamed, go_on, p.mode)
+    return Wiring(page, p.interview, p.kept, p.notice, whole, p.update, once, streamed, go_on, p.mode, leaving)
 
 
 def _wire_library(p: _Parts, desk: Desk, once: Callable[..., Any], shelf: list[Any], whole: list[Any]) -> None:

@@ -113,7 +113,7 @@ class Desk:
             return Change(notice=show_notice(NOTHING_FITS))
         about = ", ".join(one for one in filters[1:] if one)
         try:
-            plan = draw(found, self._rng, about=about, grades=self.store.grades() if weakest else None)
+            plan = draw(found, self._rng, about=about, marks=self.store.marks(self.owner()) if weakest else None)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
         return self.begin(plan.questions, plan, mode=mode, owner=owner)
@@ -436,6 +436,18 @@ class Desk:
             regrade=False,
         )
 
+    def owner(self) -> str | None:
+        """Whose interviews are shown; None: everybody's, on one's own machine."""
+        return None
+
+    def use_grade(self, interview: Interview, grade: Grade) -> None:
+        """Shows this grade of one of the interview's questions instead of the one that stands.
+
+        Raises:
+            StoreError: it can't be kept, so the other one stays.
+        """
+        self._keeping.use_grade(interview, grade)
+
     def _renew(self) -> str:
         """Takes up changed documents for new interviews; a notice when one can't be read."""
         self.panel, mistake = self.panel.renewed()
@@ -490,7 +502,7 @@ class Desk:
     def _has_missed(self) -> bool:
         """Whether earlier grades say what to practise; what can't be read is named when something is saved."""
         try:
-            return any(missed([grade]) for grade in self.store.grades())
+            return bool(missed(self.store.marks(self.owner())))
         except StoreError as failure:
             log.warning("%s", failure)
             return False

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 from ..errors import StoreError
-from ..schema import Interview
+from ..interview import with_grade
+from ..schema import Grade, Interview
 from ..store import Store
 from .frame import show_failure
 from .work import Work, Works
@@ -66,6 +67,15 @@ class Keeping:
             self.store.save(self.load(interview.id))
         except StoreError as failure:
             log.warning("%s", failure)
+
+    def use_grade(self, interview: Interview, grade: Grade) -> None:
+        """Shows this grade of one of the interview's questions instead of the one that stands.
+
+        Raises:
+            StoreError: it can't be kept, so the other one stays.
+        """
+        self.store.save(with_grade(self._works.of(interview).merge(interview), grade))
+        self._works.of(interview).grades[grade.question_id] = grade
 
     def save_disputes(self, interview: Interview) -> str:
         """Adds the disputes to what is stored now, and returns a notice when that failed."""

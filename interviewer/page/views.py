@@ -38,6 +38,8 @@ class Wiring:
     """After this event the interviewer speaks and the grader grades, where an answer waits for them."""
     mode: gr.Radio
     """Practice or simulation, as chosen for the next interview."""
+    leaving: Any
+    """The event after which the start screen is shown again."""
 
 
 class View(Protocol):

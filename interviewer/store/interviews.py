@@ -20,10 +20,10 @@ from ..schema import Grade, Interview, Marked
 from .database import Database
 from .files import erase_files, first_fault, old_files, put_away, read_interview
 from .records import MOST_CHARACTERS, Grading, Saved, check_id
-from .rows import interview_row, readable
+from .rows import grading_row, interview_row, readable
 from .tables import HEAD, drafts, gradings, interviews, marks
 from .upgrades import upgrade
-from .writing import derive_all, erase, erase_of, put, put_draft, put_file
+from .writing import derive_all, erase, erase_of, put, put_draft, put_file, put_gradings
 
 __all__ = ["FILE", "Store"]
 
@@ -114,6 +114,16 @@ class Store:
         if len(row["document"]) > MOST_CHARACTERS:
             raise StoreError(f"The interview is larger than {MOST_CHARACTERS:,} characters: it was not kept.")
         self._write(lambda connection: put(connection, interview, row))
+
+    def keep_grading(self, interview_id: str, attempt: int, grade: Grade) -> None:
+        """Adds a grade to those ever made of this attempt at its question; the interview's own grade stays.
+
+        Raises:
+            StoreError: there is no such interview, or the database can't be written.
+        """
+        row = grading_row(check_id(interview_id), attempt, grade, time.time())
+        self.load(interview_id)
+        self._write(lambda connection: put_gradings(connection, interview_id, [row]))
 
     def save_draft(self, interview_id: str, text: str) -> None:
         """Keeps what is typed but not sent; an empty text forgets it.

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..attempts import attempts_at, marks
-from ..schema import Interview, Marked, Record
+from ..schema import Grade, Interview, Marked
 from .records import Saved
 from .tables import gradings as gradings_table
 from .tables import marks as marks_table
 
-__all__ = ["Row", "draft_text", "grading_rows", "interview_row", "mark_rows", "readable"]
+__all__ = ["Row", "draft_text", "grading_row", "grading_rows", "interview_row", "mark_rows", "readable"]
 
 Row = dict[str, Any]
 
@@ -63,15 +63,16 @@ def grading_rows(interview: Interview, made_at: float) -> list[Row]:
     for document in interview.questions:
         for number, attempt in enumerate(attempts_at(interview, document.id), start=1):
             if attempt.grade is not None:
-                key = {"interview_id": interview.id, "question_id": document.id, "attempt": number, "made_at": made_at}
-                found[document.id, number] = key | _grading(attempt.grade)
+                found[document.id, number] = grading_row(interview.id, number, attempt.grade, made_at)
     return list(found.values())
 
 
-def _grading(grade: Record) -> Row:
+def grading_row(interview_id: str, attempt: int, grade: Grade, made_at: float) -> Row:
+    """The row of `gradings` for a grade of this attempt at its question."""
     text = grade.model_dump_json()
-    columns = grade.model_dump(include=set(gradings_table.columns.keys()) - {"question_id"})
-    return {**columns, "grade_hash": hashlib.sha256(text.encode()).hexdigest(), "grade": text}
+    key = {"interview_id": interview_id, "attempt": attempt, "made_at": made_at}
+    columns = grade.model_dump(include=set(gradings_table.columns.keys()))
+    return {**key, **columns, "grade_hash": hashlib.sha256(text.encode()).hexdigest(), "grade": text}
 
 
 def _summary(interview: Interview) -> Saved:

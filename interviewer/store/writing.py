@@ -16,7 +16,7 @@ from .records import DRAFT_CHARACTERS
 from .rows import draft_text, grading_rows, interview_row, mark_rows
 from .tables import drafts, gradings, interviews, marks
 
-__all__ = ["derive_all", "erase", "erase_of", "put", "put_draft", "put_file"]
+__all__ = ["derive_all", "erase", "erase_of", "put", "put_draft", "put_file", "put_gradings"]
 
 
 def put(connection: Connection, interview: Interview, row: dict[str, Any]) -> None:
@@ -59,9 +59,13 @@ def _derive(connection: Connection, interview: Interview, now: float) -> None:
     connection.execute(delete(marks).where(marks.c.interview_id == interview.id))
     if rows := mark_rows(interview):
         connection.execute(insert(marks), rows)
+    put_gradings(connection, interview.id, grading_rows(interview, now))
+
+
+def put_gradings(connection: Connection, interview_id: str, made: list[dict[str, Any]]) -> None:
+    """Adds those rows of `gradings` that are not there yet."""
     known = select(gradings.c.question_id, gradings.c.attempt, gradings.c.grade_hash)
-    had = {tuple(row) for row in connection.execute(known.where(gradings.c.interview_id == interview.id))}
-    made = grading_rows(interview, now)
+    had = {tuple(row) for row in connection.execute(known.where(gradings.c.interview_id == interview_id))}
     if new := [row for row in made if (row["question_id"], row["attempt"], row["grade_hash"]) not in had]:
         connection.execute(insert(gradings), new)
 

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import json
 import os
+import random
 import socket
 import statistics
 import subprocess
@@ -47,7 +48,7 @@ def main() -> None:
     table = Table("what", "ours", "beside it", "runs", title="make bench")
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(clean_environment(home))
-        for measure in (help_seconds, page_start, speech_overhead, builtin_grades, prompt_sizes):
+        for measure in (help_seconds, page_start, speech_overhead, builtin_grades, prompt_sizes, progress_drawn):
             try:
                 for row in measure():
                     table.add_row(*row)
@@ -213,6 +214,56 @@ def prompt_sizes(runs: int = 60) -> Iterator[Row]:
         yield f"prompt tokens per grade, {name}", f"{whole:.0f}", beside, str(runs)
 
 
+def progress_drawn(answers: int = 1000, runs: int = 9) -> Iterator[Row]:
+    """Milliseconds in which the progress view's handler draws a history of so many answers; at first, and later."""
+    from interviewer.page.desk import Desk
+    from interviewer.page.history_desk import HistoryDesk
+    from interviewer.panel import Panel
+    from interviewer.store import Store
+
+    decider: Any = None  # nobody grades here
+    prompts, _ = shipped()
+    library = shipped_library()
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        for interview in practised_interviews(library, prompts, answers):
+            store.save(interview)
+        history = HistoryDesk(Desk(Panel(library, prompts, None, decider), store))  # type: ignore[arg-type]
+        each = []
+        for _ in range(runs):
+            started = time.perf_counter()
+            history.draw()
+            each.append((time.perf_counter() - started) * 1000)
+    beside = f"the first time: {each[0]:.0f} ms"
+    yield f"progress with {answers:,} stored answers", f"{statistics.median(each[1:]):.0f} ms", beside, str(runs - 1)
+
+
+def practised_interviews(library: Any, prompts: Any, answers: int) -> Iterator[Any]:
+    """Interviews of ten graded answers each, three a week, with verdicts by a fixed chance."""
+    from interviewer import interview as talk
+    from interviewer.rubric import rubric_hash
+    from interviewer.schema import Grade, KeyPointVerdict, RedFlagVerdict
+    from interviewer.store import new_id
+
+    rng = random.Random(1)
+    documents = list(library.questions.values())
+    verdicts = ("covered", "partial", "missing", "unsure")
+    for number in range(answers // 10):
+        at = 1_700_000_000 + number * 200_000.0
+        begun = talk.begin(rng.sample(documents, 10), prompts=prompts, id=new_id(), now=at)
+        for document in begun.questions:
+            begun = talk.answer(begun.model_copy(update={"position": begun.questions.index(document)}), "I did.", at)
+            points = {one.id: KeyPointVerdict(verdict=rng.choice(verdicts)) for one in document.key_points}
+            flags = {one.id: RedFlagVerdict(verdict="absent") for one in document.red_flags}
+            grade = Grade(
+                id="", question_id=document.id, status="graded", key_points=points, red_flags=flags,
+                star={"result": rng.random() < 0.5}, band=rng.randint(1, 5), coverage=0.5, decider="builtin",
+                model="bench", prompt_hash="", rubric_hash=rubric_hash(document),
+            )  # fmt: skip
+            begun = talk.with_grade(begun, grade)
+        yield begun.model_copy(update={"ended": "done"})
+
+
 async def grade_requests(name: str, answers: list[str]) -> list[list[str]]:
     """For each answer, the texts of the requests that a decider makes to grade it."""
     from interviewer import encoder
@@ -276,11 +327,17 @@ def alternate(runs: int, ours: Callable[[], float], bare: Callable[[], float]) -
 
 def shipped() -> tuple[Any, Any]:
     """The packaged prompts and the first question."""
-    from interviewer.content import load_library
-    from interviewer.folders import bundled
     from interviewer.prompts import Prompts
 
-    return Prompts(), load_library([bundled("content")]).questions["difficult-customers"]
+    return Prompts(), shipped_library().questions["difficult-customers"]
+
+
+def shipped_library() -> Any:
+    """Every packaged document."""
+    from interviewer.content import load_library
+    from interviewer.folders import bundled
+
+    return load_library([bundled("content")])
 
 
 def labelled_answers() -> tuple[list[str], Path]:
