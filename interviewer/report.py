@@ -39,11 +39,12 @@ __all__ = [
 
 LAYERS: tuple[tuple[str, str], ...] = (
     ("Records", "errors schema"),
+    ("The sentences people read", "phrases"),
     (
         "Small and pure",
-        "phrases folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring "
-        "agreement probes advice replies plans places overlaps calibrated sampling copied second attempts delivery "
-        "pasted stems",
+        "folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring agreement "
+        "probes advice replies plans places overlaps calibrated sampling copied second attempts delivery roleplay "
+        "in_role pasted stems",
     ),
     (
         "Edges: one outside thing each",
@@ -52,6 +53,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("Made of edges", "content importer hearing recordings decisions_api chat_decider readout builtin fit brief"),
     ("Judging", "deciders grading lint labelling published overview"),
     ("The conversation", "interview disputes reasons retelling"),
+    ("A talk that is played", "acting"),
     ("Who interviews and who grades", "panel"),
     ("Places to use it", "page terminal batch report"),
     ("Where objects are built", "build"),
@@ -125,7 +127,7 @@ def library_table() -> str:
     """What the library holds, and how far the raters of its labelled answers agree."""
     library, root = load_library([bundled("content")]), checkout()
     questions = library.questions.values()
-    kinds = ("questions", "examples", "guides", "plans")
+    kinds = ("questions", "examples", "guides", "plans", "role_plays")
     rows = [
         ("documents", ", ".join(f"{len(getattr(library, kind))} {DOCUMENTS[kind]}" for kind in kinds)),
         ("roles", str(len({document.role for document in questions}))),
@@ -148,6 +150,7 @@ DOCUMENTS = {
     "examples": "worked examples",
     "guides": "guides",
     "plans": "interview plans",
+    "role_plays": "role-plays",
 }
 
 
