@@ -1,7 +1,7 @@
 """Finds the documents in content folders and loads them into one library; never asks a model anything.
 
-A folder holds `questions/`, `examples/`, `guides/` and `plans/`. Every mistake is a `ContentError` that opens with
-`FILE:LINE:`.
+A folder holds `questions/`, `examples/`, `guides/`, `plans/` and `roleplays/`. Every mistake is a `ContentError`
+that opens with `FILE:LINE:`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from .documents import document_schema, read_example, read_guide, read_plan, read_question
+from .documents import document_schema, read_example, read_guide, read_plan, read_question, read_role_play
 from .errors import ContentError
 from .markup import Page
-from .schema import Guide, Library, Plan, QuestionDocument, WorkedExample
+from .schema import Guide, Library, Plan, QuestionDocument, RolePlay, WorkedExample
 from .typeset import example_text, guide_text, question_text
 
 __all__ = [
@@ -36,9 +36,9 @@ __all__ = [
 MAX_BYTES = 200_000
 """A larger file is refused: documents are pages, not books."""
 
-_SHELVES = ("questions", "examples", "guides", "plans")
+_SHELVES = ("questions", "examples", "guides", "plans", "roleplays")
 
-D = TypeVar("D", bound=QuestionDocument | WorkedExample | Guide | Plan)
+D = TypeVar("D", bound=QuestionDocument | WorkedExample | Guide | Plan | RolePlay)
 
 
 @dataclass
@@ -64,6 +64,7 @@ class _Shelves:
         self.examples = _Shelf("examples", read_example)
         self.guides = _Shelf("guides", read_guide)
         self.plans = _Shelf("plans", read_plan)
+        self.role_plays = _Shelf("roleplays", read_role_play)
         self.pages: dict[str, Page] = {}
         """By file (or folder, for one without documents), in the order of reading."""
 
@@ -73,6 +74,7 @@ class _Shelves:
             examples=self.examples.documents,
             guides=self.guides.documents,
             plans=self.plans.documents,
+            role_plays=self.role_plays.documents,
         )
 
 
@@ -176,10 +178,12 @@ def _read_all_in(folders: Sequence[Path]) -> _Shelves:
         _read_all(folder, found.examples, found.pages)
         _read_all(folder, found.guides, found.pages)
         _read_all(folder, found.plans, found.pages)
+        _read_all(folder, found.role_plays, found.pages)
         if len(found.pages) == already:
             what = "holds no documents" if folder.is_dir() else "is not a folder"
             page = found.pages[str(folder)] = Page(str(folder))
-            page.wrong(1, f"{what}: expected questions/*.md, examples/*.md, guides/*.md or plans/*.md in it")
+            shelves = [f"{shelf}/*.md" for shelf in _SHELVES]
+            page.wrong(1, f"{what}: expected {', '.join(shelves[:-1])} or {shelves[-1]} in it")
     return found
 
 
@@ -234,6 +238,10 @@ def _check_links(found: _Shelves, near: _Shelves) -> None:
     for plan in found.plans.documents.values():
         questions = found.questions.names | near.questions.names
         _check_names(plan.questions, questions, found.pages[plan.source], "questions", "question")
+    for play in found.role_plays.documents.values():
+        page = found.pages[play.source]
+        _check_names((play.question,), found.questions.names | near.questions.names, page, "question", "question")
+        _check_names((play.example,), examples, page, "example", "worked example")
     if found.questions.unread | near.questions.unread:
         return  # the criteria of a question that can't be read are not known
     criteria = {*_criteria(found.questions.documents), *_criteria(near.questions.documents)}

@@ -1,6 +1,6 @@
 """Reads the text of one document into its record; never touches a file or asks a model.
 
-Four kinds: questions, worked examples, guides, plans. `content/README.md` shows their format.
+Five kinds: questions, worked examples, guides, plans, role-plays. `content/README.md` shows their format.
 """
 
 from __future__ import annotations
@@ -15,28 +15,42 @@ from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 
 from .giveaways import giveaways
 from .markup import Page, Part, UnreadableError, plain, read_head, read_parts, split
+from .roleplay import INSULT, SHOUT, unusable_cue
 from .schema import (
     STAR_PARTS,
     Guide,
     GuideStep,
     KeyPoint,
+    Level,
     Motivation,
     Plan,
     QuestionDocument,
     Record,
     RedFlag,
+    RolePlay,
+    Rule,
     StarPart,
+    Topic,
     WorkedExample,
 )
 
-__all__ = ["CRITERION_ID", "DOCUMENT_ID", "document_schema", "read_example", "read_guide", "read_plan", "read_question"]
+__all__ = [
+    "CRITERION_ID",
+    "DOCUMENT_ID",
+    "document_schema",
+    "read_example",
+    "read_guide",
+    "read_plan",
+    "read_question",
+    "read_role_play",
+]
 
 DOCUMENT_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 CRITERION_ID = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 UNWRITTEN = "…"
 """What stands for a heading's words in a new document's skeleton."""
 
-D = TypeVar("D", QuestionDocument, WorkedExample, Guide, Plan)
+D = TypeVar("D", QuestionDocument, WorkedExample, Guide, Plan, RolePlay)
 H = TypeVar("H", bound=Record)
 
 
@@ -81,6 +95,16 @@ class _PlanHead(Record):
     questions: tuple[DocumentId, ...] = Field(min_length=1, max_length=20)
 
 
+class _RolePlayHead(Record):
+    id: DocumentId
+    question: DocumentId
+    example: DocumentId
+    person: Text
+    minutes: int = Field(ge=3, le=60)
+    turns: int = Field(ge=4, le=20)
+    temper: int = Field(ge=1, le=3)
+
+
 def document_schema() -> dict[str, Any]:
     """JSON schema of a question document's head, for editors; kept as `content/question.schema.json`."""
     schema = _QuestionHead.model_json_schema()
@@ -114,7 +138,7 @@ def _head_message(kind: str, key: str, message: str, known: Sequence[str]) -> st
     return messages.get(kind, f"`{key}`: {message[0].lower()}{message[1:]}")
 
 
-# ── what all three kinds share ───────────────────────────────────────────────────────────────────────
+# ── what all kinds share ───────────────────────────────────────────────────────────────────────────
 
 
 def _read(
@@ -381,3 +405,135 @@ def read_plan(text: str, page: Page) -> Plan | None:
 
 def _plan_body(parts: list[Part], page: Page) -> dict[str, Any]:
     return {"title": parts[0].name, "introduction": _prose(parts, page)}
+
+
+# ── role-plays ───────────────────────────────────────────────────────────────────────────────────────
+
+_LEVELS = ("0", "1", "2", "3", "4")
+_BANDS = ("Calm", "Tense", "Heated")
+_ENDINGS = {"Settled": "settled", "Leaves": "left", "Turns": "turns"}
+
+
+def read_role_play(text: str, page: Page) -> RolePlay | None:
+    """The role-play; None when anything is wrong, and the page then says all that is."""
+    return _read(text, page, _RolePlayHead, _role_play_body, RolePlay)
+
+
+def _role_play_body(parts: list[Part], page: Page) -> dict[str, Any]:
+    sections = _sections(parts, ("Person", "Temper", "Rules", "Topics", "Endings"), page)
+    rules = [_rule(part, page) for part in _opened(sections.get("Rules"), page)]
+    known = {rule["id"] for rule in rules}
+    topics = [_topic(part, known, page) for part in _opened(sections.get("Topics"), page)]
+    for change, what in ((-1, "calms: write one with `Temper: -1`"), (1, "upsets: write one with `Temper: +1`")):
+        if "Rules" in sections and not any(rule["change"] * change > 0 for rule in rules):
+            page.wrong(sections["Rules"][0].heading.number, f"no rule {what}")
+    person = _listed(sections.get("Person"), ("Role", "Wants", "Knows", "Doesn't know", "Opens"), page)
+    about = sections["Person"][0] if "Person" in sections else None
+    endings = _listed(sections.get("Endings"), tuple(_ENDINGS), page)
+    if "Endings" in sections:
+        _refuse(sections["Endings"][0], page, "make it a list item", items=False)
+    return {
+        "title": parts[0].name,
+        "scene": _prose(parts[:1], page),
+        "about": _paragraph(about, page) if about else "",
+        "who": person["Role"],
+        "wants": person["Wants"],
+        "knows": person["Knows"],
+        "unknown": person["Doesn't know"],
+        "opens": person["Opens"],
+        "levels": _levels(sections.get("Temper"), page),
+        "rules": [Rule(**rule) for rule in rules] if not page.faults else [],
+        "topics": topics,
+        "endings": {ending: endings[label] for label, ending in _ENDINGS.items()},
+    }
+
+
+def _listed(parts: list[Part] | None, labels: Sequence[str], page: Page) -> dict[str, str]:
+    """A section that is one labelled list; empty texts when it is missing."""
+    if parts is None:
+        return dict.fromkeys(labels, "")
+    for extra in parts[1:]:
+        page.wrong(extra.heading.number, f"`{_short(parts[0].name)}` is one list: remove this heading")
+    return _labelled(parts[0], labels, page)
+
+
+def _levels(parts: list[Part] | None, page: Page) -> list[Level]:
+    """`- 0: Calm. Speaks quietly.`: a word for the level, then how they speak."""
+    found = _listed(parts, _LEVELS, page)
+    if parts is None:
+        return []
+    _refuse(parts[0], page, "make it a list item", items=False)
+    levels: list[Level] = []
+    for number, text in found.items():
+        name, _, manner = (piece.strip() for piece in text.partition(". "))
+        if text and not (manner and len(name) <= 24):
+            line = page.line(parts[0].heading.number, number)
+            page.wrong(
+                line, f"`{number}:` must open with a word for it, then say how they speak: `Annoyed. Talks fast.`"
+            )
+        levels.append(Level(name=name, manner=manner))
+    return levels
+
+
+def _opened(parts: list[Part] | None, page: Page) -> list[Part]:
+    """The `### ` entries of a section, ids told apart."""
+    if parts is None:
+        return []
+    _refuse(parts[0], page, "put it under a `### Name {#id}` heading")
+    if len(parts) == 1:
+        page.wrong(parts[0].heading.number, f"`{parts[0].name}` has no `### Name {{#id}}` entry: add one")
+    first: dict[str, int] = {}
+    for part in parts[1:]:
+        id_ = (re.findall(r"\{#([^{}]*)\}$", part.heading.raw) or [""])[0].strip()
+        if first.setdefault(id_, part.heading.number) != part.heading.number and id_:
+            page.wrong(part.heading.number, f"id `{id_}` is already used on line {first[id_]}: choose another")
+    return parts[1:]
+
+
+def _rule(part: Part, page: Page) -> dict[str, Any]:
+    name, id_ = _name_and_id(part, page)
+    if id_ in (INSULT.id, SHOUT.id):
+        page.wrong(part.heading.number, f"rule `{id_}` holds in every role-play: choose another id")
+    texts = _labelled(part, ("Temper", "Because", "Cues"), page)
+    if texts["Temper"] and not re.fullmatch(r"-1|0|\+?[12]", texts["Temper"]):
+        line = page.line(part.heading.number, "Temper")
+        page.wrong(line, f"`Temper: {_short(texts['Temper'])}` must be -1 (calms), 0 (only settles), +1 or +2 (upsets)")
+        texts["Temper"] = ""
+    cues = tuple(cue for one in texts["Cues"].split(",") if (cue := one.strip()))
+    for cue in filter(unusable_cue, cues):
+        page.wrong(
+            page.line(part.heading.number, "Cues"), f"cue `{_short(cue)}` has no word: write words of the candidate"
+        )
+    return {
+        "id": id_,
+        "name": name,
+        "description": _paragraph(part, page),
+        "because": texts["Because"],
+        "change": int(texts["Temper"] or 0),
+        "cues": cues,
+    }
+
+
+def _topic(part: Part, rules: set[str], page: Page) -> Topic:
+    name, id_ = _name_and_id(part, page)
+    script = {band: [item for item in part.items if _label(item.raw) == band.casefold()] for band in _BANDS}
+    spoken = {id(item) for items in script.values() for item in items}
+    rest = Part(part.heading, part.depth, part.paragraphs, [item for item in part.items if id(item) not in spoken])
+    settled_by = [one.strip() for one in _labelled(rest, ("Settled by",), page)["Settled by"].split(",") if one.strip()]
+    for one in settled_by:
+        if one not in rules:
+            page.wrong(
+                page.line(part.heading.number, "Settled by"), f"there is no rule `{_short(one)}`: correct the id"
+            )
+    lines = {band: [plain(item.raw.partition(":")[2]) for item in items] for band, items in script.items()}
+    for band, texts in lines.items():
+        if not texts or not all(texts):
+            page.wrong(part.heading.number, f"`{_called(part)}` lacks a line for `- {band}: …`: write it")
+    return Topic(
+        id=id_, name=name, description=_paragraph(part, page), settled_by=tuple(settled_by),
+        calm=tuple(lines["Calm"]), tense=tuple(lines["Tense"]), heated=tuple(lines["Heated"]),
+    )  # fmt: skip
+
+
+def _label(raw: str) -> str:
+    return " ".join(raw.partition(":")[0].split()).casefold()

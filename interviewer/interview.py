@@ -17,7 +17,7 @@ from .language import is_english
 from .llm import LLM, Reply
 from .probes import broken_rule, choose_probe, drifts
 from .prompts import Prompts
-from .schema import Attempt, Dispute, Grade, Hint, Interview, Limits, Mode, Probe, QuestionDocument, Turn
+from .schema import Attempt, Dispute, Grade, Hint, Interview, Limits, Mode, Probe, QuestionDocument, RolePlay, Turn
 
 __all__ = [
     "Close",
@@ -35,6 +35,7 @@ __all__ = [
     "try_again",
     "undo",
     "with_grade",
+    "with_turn",
 ]
 
 _About = TypeVar("_About", Turn, Hint, Dispute)
@@ -93,6 +94,7 @@ def begin(
     limits: Limits | None = None,
     mode: Mode = "practice",
     owner: str = "",
+    role_play: RolePlay | None = None,
 ) -> Interview:
     """A new interview whose first question has been asked, in the document's own words.
 
@@ -104,17 +106,19 @@ def begin(
         limits: where it stops by itself.
         mode: practice has no clock; in a simulation nobody is helped.
         owner: the browser it belongs to, where several people share a page.
+        role_play: what is played, in the mode `role_play`; what follows is then up to `acting`.
     """
     interview = Interview(
-        id=id, owner=owner, mode=mode, questions=tuple(questions), limits=limits or Limits(), started=now
-    )
-    return _say(interview, _opening(interview, prompts, first=True))
+        id=id, owner=owner, mode=mode, questions=tuple(questions), role_play=role_play, limits=limits or Limits(),
+        started=now,
+    )  # fmt: skip
+    return _open(interview, prompts, first=True)
 
 
 def answer(interview: Interview, text: str, now: float = 0.0) -> Interview:
     """The interview with the candidate's answer added, unchanged in every character; `now` in seconds since 1970."""
     turn = Turn(speaker="candidate", act="answer", text=text, question_id=interview.question.id, at=now)
-    return _say(interview, turn)
+    return with_turn(interview, turn)
 
 
 def undo(interview: Interview) -> tuple[Interview, str]:
@@ -171,16 +175,18 @@ def try_again(interview: Interview, question_id: str, *, prompts: Prompts) -> In
             "ended": "",
         }
     )
-    return _say(again, _opening(again, prompts, first=not again.turns))
+    return _open(again, prompts, first=not again.turns)
 
 
 def hint(interview: Interview, reading: Grade | None) -> Interview | None:
     """The interview with a hint: a probe written in the document, after what is still open; None when none is left.
 
     Args:
-        interview: whose current question is being answered.
+        interview: whose current question is being answered; in a role-play there is none.
         reading: what is known of its answers, draft included; None when nothing is.
     """
+    if interview.role_play is not None:
+        return None
     given = [turn for turn in _turns(interview) if _answered(turn)]
     probe = choose_probe(interview.question, reading, _used(interview))
     if probe is None:
@@ -240,13 +246,19 @@ def end(interview: Interview, interviewer: Interviewer) -> Interview:
 
 
 def answers_to(interview: Interview, question_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What was asked and what was answered on one question, pairwise: the first answer, then each follow-up's."""
+    """What was asked and what was answered on one question, pairwise: the first answer, then each follow-up's.
+
+    In a role-play it is what the person said, the first time with the scene before it.
+    """
     asked: list[str] = []
     answered: list[str] = []
     last = ""
     for turn in interview.turns:
         if turn.question_id == question_id:
-            if turn.speaker == "interviewer":
+            if turn.act == "follow_up" and interview.role_play is not None:
+                scene = f"{last} " if not answered else ""
+                last = f"{scene}(as {interview.role_play.person}) {turn.text}"
+            elif turn.speaker == "interviewer":
                 last = turn.text
             else:
                 asked.append(last)
@@ -257,6 +269,13 @@ def answers_to(interview: Interview, question_id: str) -> tuple[tuple[str, ...],
 def with_grade(interview: Interview, grade: Grade) -> Interview:
     """The interview with the latest grade of one of its questions."""
     return interview.model_copy(update={"grades": {**interview.grades, grade.question_id: grade}})
+
+
+def with_turn(interview: Interview, turn: Turn) -> Interview:
+    """The interview with one more thing said."""
+    # Half a character (a lone surrogate: browsers, terminals and hosts send them) can be neither saved nor sent on.
+    whole = turn.model_copy(update={"text": turn.text.encode("utf-8", "replace").decode()})
+    return interview.model_copy(update={"turns": (*interview.turns, whole), "revision": interview.revision + 1})
 
 
 def _answered(turn: Turn) -> bool:
@@ -281,10 +300,17 @@ def _turns(interview: Interview) -> list[Turn]:
     return [turn for turn in interview.turns if turn.question_id == interview.question.id]
 
 
-def _say(interview: Interview, turn: Turn) -> Interview:
-    # Half a character (a lone surrogate: browsers, terminals and hosts send them) can be neither saved nor sent on.
-    whole = turn.model_copy(update={"text": turn.text.encode("utf-8", "replace").decode()})
-    return interview.model_copy(update={"turns": (*interview.turns, whole), "revision": interview.revision + 1})
+def _open(interview: Interview, prompts: Prompts, *, first: bool) -> Interview:
+    """The current question asked; in a role-play, the scene set and the person's first line said."""
+    play = interview.role_play
+    if play is None:
+        return with_turn(interview, _opening(interview, prompts, first=first))
+    scene = prompts.render("roleplay/opening.j2", play=play)
+    told = Turn(
+        speaker="interviewer", act="question", text=scene, question_id=interview.question.id, said_by="document"
+    )
+    line = told.model_copy(update={"act": "follow_up", "text": play.opens})
+    return with_turn(with_turn(interview, told), line)
 
 
 def _opening(interview: Interview, prompts: Prompts, *, first: bool) -> Turn:
@@ -300,15 +326,15 @@ def _written(interview: Interview, step: Step, prompts: Prompts) -> Interview:
         if position is None:
             raise ValueError("there is no next question")
         moved = interview.model_copy(update={"position": position})
-        return _say(moved, _opening(moved, prompts, first=False))
+        return with_turn(moved, _opening(moved, prompts, first=False))
     if isinstance(step, Close):
         text = prompts.render("interviewer/closing.j2", reason=step.reason)
         turn = Turn(
             speaker="interviewer", act="closing", text=text, question_id=interview.question.id, said_by="document"
         )
-        return _say(interview, turn).model_copy(update={"ended": step.reason})
+        return with_turn(interview, turn).model_copy(update={"ended": step.reason})
     text = step.probe.text or prompts.render("interviewer/no_example.j2", document=interview.question)
-    return _say(interview, _follow_up(interview, step.probe, text, said_by="document"))
+    return with_turn(interview, _follow_up(interview, step.probe, text, said_by="document"))
 
 
 def _follow_up(interview: Interview, probe: Probe, text: str, *, said_by: str, replaced: str = "") -> Turn:
@@ -354,7 +380,7 @@ async def _word(
         turn = _follow_up(interview, probe, probe.text, said_by="document", replaced=broken)
     else:
         turn = _follow_up(interview, probe, line.strip(), said_by=llm.model)
-    yield _say(interview, turn)
+    yield with_turn(interview, turn)
 
 
 def _other_language(line: str, probe: Probe) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
+from . import acting
 from .content import LiveLibrary
 from .errors import ContentError
 from .grading import Price, grade
 from .hearing import Voices
-from .interview import Interviewer, begin
+from .interview import Interviewer, begin, end, next_step, speak
 from .prompts import Prompts
 from .schema import Decider, Grade, Interview, Library, Limits, Mode, Plan, QuestionDocument
 from .second import second_opinion
@@ -92,6 +93,42 @@ class Panel:
         limits = self.limits.model_copy(update={"minutes": plan.minutes}) if plan else self.limits
         interview = begin(documents, prompts=self.prompts, id=id, now=now, limits=limits, mode=mode, owner=owner)
         return interview.model_copy(update={"plan": plan.title}) if plan else interview
+
+    def begin_role_play(self, play_id: str, *, id: str, now: float, owner: str = "") -> Interview:
+        """A new role-play: the scene set, the person's first line said.
+
+        Raises:
+            ContentError: there is no such role-play.
+        """
+        play = self.library.role_plays.get(play_id)
+        if play is None:
+            known = ", ".join(sorted(self.library.role_plays)) or "none (write one in roleplays/)"
+            raise ContentError(f"There is no role-play {play_id!r}; there are: {known}.")
+        return begin(
+            [self.library.questions[play.question]],
+            prompts=self.prompts, id=id, now=now, limits=self.limits, mode="role_play", owner=owner, role_play=play,
+        )  # fmt: skip
+
+    def speak(self, interview: Interview, known: Grade | None, now: float) -> AsyncIterator[str | Interview]:
+        """What follows the last answer, in words: pieces of the line, then the new interview.
+
+        Args:
+            interview: whose last turn is an answer.
+            known: what is known of the answers to the current question so far; None when nothing is.
+            now: seconds since the epoch.
+
+        Raises:
+            ProviderError: the model failed; the interview stands as it was.
+        """
+        if interview.role_play is not None:
+            return acting.act(interview, self.interviewer)
+        return speak(interview, next_step(interview, known, now), self.interviewer)
+
+    def end(self, interview: Interview) -> Interview:
+        """The interview ended at the candidate's wish."""
+        if interview.role_play is not None:
+            return acting.stop(interview, self.prompts)
+        return end(interview, self.interviewer)
 
     async def grade(
         self, document: QuestionDocument, answers: Sequence[str], *, asked: Sequence[str], id: str = ""

@@ -39,11 +39,12 @@ __all__ = [
 
 LAYERS: tuple[tuple[str, str], ...] = (
     ("Records", "errors schema"),
+    ("The sentences people read", "phrases"),
     (
         "Small and pure",
-        "phrases folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring "
-        "agreement probes advice replies plans places overlaps calibrated sampling copied second attempts delivery "
-        "pasted stems progress",
+        "folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring agreement "
+        "probes advice replies plans places overlaps calibrated sampling copied second attempts delivery roleplay "
+        "in_role pasted stems progress",
     ),
     (
         "Edges: one outside thing each",
@@ -55,6 +56,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ),
     ("Judging", "deciders grading lint labelling published overview"),
     ("The conversation", "interview disputes reasons retelling rewrite"),
+    ("A talk that is played", "acting"),
     ("Who interviews and who grades", "panel"),
     ("Places to use it", "page terminal batch report"),
     ("Where objects are built", "build"),
@@ -128,7 +130,7 @@ def library_table() -> str:
     """What the library holds, and how far the raters of its labelled answers agree."""
     library, root = load_library([bundled("content")]), checkout()
     questions = library.questions.values()
-    kinds = ("questions", "examples", "guides", "plans")
+    kinds = ("questions", "examples", "guides", "plans", "role_plays")
     rows = [
         ("documents", ", ".join(f"{len(getattr(library, kind))} {DOCUMENTS[kind]}" for kind in kinds)),
         ("roles", str(len({document.role for document in questions}))),
@@ -151,6 +153,7 @@ DOCUMENTS = {
     "examples": "worked examples",
     "guides": "guides",
     "plans": "interview plans",
+    "role_plays": "role-plays",
 }
 
 

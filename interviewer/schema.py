@@ -17,6 +17,8 @@ DeciderName = Literal["openai", "systemone", "chat", "readout", "builtin"]
 Mode = Literal["practice", "simulation", "role_play"]
 """Practice: a rubric after each answer, no clock. Simulation: a clock, and nothing is shown before the end.
 Role-play: the other side is a customer, and the whole conversation is one answer."""
+Ending = Literal["settled", "left", "turns"]
+"""How a role-play ends by itself: all is settled, the person leaves, or it has taken the most turns."""
 
 
 class Record(BaseModel):
@@ -135,6 +137,84 @@ class Plan(Record):
     source: str = ""
 
 
+class Level(Record):
+    """How the person in a role-play is at one height of temper."""
+
+    name: str
+    """One plain word or two, e.g. `Annoyed`."""
+    manner: str
+    """How they speak then; what anybody could see and hear."""
+
+
+class Rule(Record):
+    """What a line of the candidate's can do that moves the person's temper, or settles something."""
+
+    id: str
+    name: str
+    description: str
+    because: str
+    """The same in half a sentence to the candidate, after "because": `you let him finish`."""
+    change: int = Field(ge=-1, le=2)
+    """Steps of temper: -1 calms, 0 only settles, 1 and 2 upset."""
+    cues: tuple[str, ...]
+    """Words by which code knows it; `roleplay.judge` says how they are read."""
+
+
+class Topic(Record):
+    """One thing the person wants to hear, and what they say until they have."""
+
+    id: str
+    name: str
+    description: str
+    """What they still want, as told to a model that words their lines."""
+    settled_by: tuple[str, ...]
+    """Ids of rules, any of which settles it."""
+    calm: tuple[str, ...]
+    """Their lines at the levels 0 and 1, the first one first."""
+    tense: tuple[str, ...]
+    """At level 2."""
+    heated: tuple[str, ...]
+    """At level 3."""
+
+
+class RolePlay(Record):
+    """A difficult talk to be played: who the other person is, what moves them, and a script for when no model does."""
+
+    id: str
+    title: str
+    question: str
+    """Id of the question document that the whole talk is graded by."""
+    example: str
+    """Id of the worked example that it was made from."""
+    person: str
+    """The other person's name, e.g. `Mr Hollis`."""
+    minutes: int
+    """About how long it takes."""
+    turns: int
+    """Most lines of the candidate's."""
+    temper: int
+    """The level it begins at."""
+    scene: str
+    """What the candidate is told before it begins."""
+    about: str
+    who: str
+    """Their part in a few words, e.g. `a customer at the service desk`."""
+    wants: str
+    knows: str
+    unknown: str
+    """What they don't know; no model is told it before the candidate says it."""
+    opens: str
+    """Their first line."""
+    levels: tuple[Level, Level, Level, Level, Level]
+    """From calm to gone: at the last one they leave."""
+    rules: tuple[Rule, ...]
+    topics: tuple[Topic, ...]
+    """In the order they bring them up."""
+    endings: dict[Ending, str]
+    """Their last line, by how it ends."""
+    source: str = ""
+
+
 class Library(Record):
     """Every document that was found, by id."""
 
@@ -142,6 +222,7 @@ class Library(Record):
     examples: dict[str, WorkedExample]
     guides: dict[str, Guide]
     plans: dict[str, Plan] = {}
+    role_plays: dict[str, RolePlay] = {}
 
 
 # ── what a decider is asked, and what it decides ─────────────────────────────────────────────────────
@@ -606,6 +687,9 @@ class Interview(Record):
     revision: int = 0
     """How often it was changed: of two copies, the one with more is the newer."""
     questions: tuple[QuestionDocument, ...]
+    role_play: RolePlay | None = None
+    """What is played, in the mode `role_play`; the only question is then the one that grades it. How the person feels
+    stands nowhere: it follows from the turns."""
     plan: str = ""
     """Title of the plan they came from; empty when they were chosen one by one."""
     brief: Brief | None = None

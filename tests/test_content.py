@@ -740,10 +740,12 @@ def test_every_shipped_document_is_written_as_it_was_read() -> None:
 
 def test_the_documents_shown_to_coaches_load_together(tmp_path: Path) -> None:
     readme = (bundled("content") / "README.md").read_text(encoding="utf-8")
-    question, example, guide = re.findall(r"```markdown\n(.*?)```", readme, re.DOTALL)
+    question, example, guide, role_play = re.findall(r"```markdown\n(.*?)```", readme, re.DOTALL)
     shelve(tmp_path, question, example, guide)
     (tmp_path / "examples" / "the-lorry.md").rename(tmp_path / "examples" / "nine-calls.md")
-    assert check_folder(tmp_path) == []
+    (tmp_path / "roleplays").mkdir()
+    (tmp_path / "roleplays" / "late-sofa.md").write_text(role_play, encoding="utf-8")
+    assert check_folder(tmp_path, [bundled("content")]) == []
 
 
 def test_the_schema_for_editors_describes_the_heads_that_load() -> None:

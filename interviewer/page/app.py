@@ -14,10 +14,11 @@ from ..panel import Panel
 from ..phrases import _, later
 from .author import Author, show_seen
 from .browsing import Browsing, lay_out_library
-from .desk import Change, Desk
+from .desk import ASKS, Change, Desk
 from .frame import show_failure, show_notice, show_people, show_side, show_welcome
 from .history import HistoryView
 from .job import Job
+from .plays import RolePlays
 from .views import QUIET, View, Wiring
 from .voice import show_voice
 
@@ -82,6 +83,8 @@ class _Parts:
             label = "The interviewer is speaking …" if busy else _SEND
             found[self.send] = gr.update(interactive=not busy and not ended, value=label)
         box: dict[str, Any] = {"value": change["box"]} if "box" in change else {}
+        if "placeholder" in change:
+            box["placeholder"] = change["placeholder"]
         if "ended" in change:
             box["interactive"] = not change["ended"]
         if box:
@@ -121,7 +124,7 @@ def build_page(
 
 def open_views(desk: Desk) -> list[View]:
     """The start screen's tabs beside the library's own, in their order."""
-    return [Job(desk), HistoryView(desk)]
+    return [Job(desk), RolePlays(desk), HistoryView(desk)]
 
 
 def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
@@ -153,7 +156,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             hints = gr.HTML("", elem_id="hints", js_on_load=None)
             box = gr.Textbox(
                 label="Your answer",
-                placeholder="Tell what happened, what you did and how it ended.",
+                placeholder=ASKS,
                 info="Enter starts a new line; Shift + Enter or Ctrl + Enter sends.",
                 lines=4,
                 max_lines=14,
@@ -251,7 +254,8 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     p.stop_better.click(once(desk.better.stop), p.interview, [p.side, p.notice], **QUIET)
     go_on(p.undo.click(once(desk.take_back), [p.box, p.interview, p.kept], whole, **QUIET))
     p.hint.click(once(desk.hint), [p.interview, p.kept], talk, **QUIET)
-    p.end.click(once(desk.finish), [p.interview, p.kept], whole, **QUIET)
+    ended = p.end.click(once(desk.finish), [p.interview, p.kept], whole, **QUIET)
+    ended.then(streamed(desk.grade_played), p.interview, rubric, trigger_mode="multiple", **QUIET)
     leaving = p.leave.click(once(desk.leave), p.interview, whole, **QUIET)
 
     # Not `input`: gradio drops the first of these after it has set the box itself, and a paste is only one.

@@ -11,11 +11,12 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+from ..acting import as_played, over
 from ..attempts import grade_id
 from ..disputes import dispute, with_dispute, without_dispute
 from ..errors import DisputeError, InterviewerError, StoreError
 from ..grading import worth_repeating
-from ..interview import answer, answers_to, end, hint, next_step, speak, try_again, undo
+from ..interview import answer, answers_to, hint, try_again, undo
 from ..panel import Panel
 from ..phrases import _
 from ..plans import draw, find_plan, missed
@@ -41,12 +42,14 @@ from .rewriting import Rewriting
 from .spoken import Spoken
 from .work import Works, until
 
-__all__ = ["Change", "Desk"]
+__all__ = ["ASKS", "Change", "Desk"]
 
 log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN = 0.3
 """A rubric that fills in is drawn at most this often: a quick decider has fifty decisions in one breath."""
+ASKS = "Tell what happened, what you did and how it ended."
+"""What the empty answer box says."""
 KEPT = "Your answer is kept."
 BEING_GRADED = "Your answer is being graded."
 Kept = dict[str, str]
@@ -138,6 +141,15 @@ class Desk:
         interview = interview.model_copy(update={"brief": brief}) if brief else interview
         return self._room(interview, notice=unread + self._keeping.save(interview))
 
+    def begin_role_play(self, play_id: str) -> Change:
+        """A new role-play, the other person's first line said."""
+        unread = self._renew()
+        try:
+            interview = self.panel.begin_role_play(play_id, id=new_id(), now=self._now())
+        except InterviewerError as failure:
+            return Change(notice=show_failure(failure, ""))
+        return self._room(interview, notice=unread + self._keeping.save(interview))
+
     def resume(self, kept: Mapping[str, object] | None) -> Change:
         """The interview this browser was in, with what was half typed; the start when there is none."""
         mine = _checked(kept)
@@ -165,7 +177,7 @@ class Desk:
         if isinstance(found, Change):
             return found
         self._works.of(found).take_speech()
-        ended = found if found.ended else end(found, self.panel.interviewer)
+        ended = found if found.ended else self.panel.end(found)
         return Change(self._talk(ended, notice=self._keeping.save(ended)), **self._report(ended))
 
     # ── answering ────────────────────────────────────────────────────────────────────────────────────
@@ -175,7 +187,7 @@ class Desk:
         # A late event of an answer that was sent meanwhile is no draft.
         if interview is None or interview.ended or any(turn.text == text for turn in interview.turns[-2:]):
             return Change()
-        if text.strip():
+        if text.strip() and interview.role_play is None:
             self._works.read_soon(interview, text)
         try:
             self.store.save_draft(interview.id, text)
@@ -197,6 +209,8 @@ class Desk:
         self._works.of(answered).take_rewriting()
         notice = self._keeping.save(answered)
         self._keeping.forget_draft(answered.id)
+        if not _gradable(answered):
+            return self._room(answered, notice=notice)
         blank = (0, count_criteria(None, answered.question)[1])
         side = self._side(answered, grading=answered.question.id, progress=blank, status=BEING_GRADED)
         return Change(self._room(answered, notice=notice), side=side)
@@ -215,8 +229,7 @@ class Desk:
         line = ""
         spoken: Interview | None = None
         try:
-            step = next_step(interview, work.known(interview), self._now())
-            async for piece in until(stopped, speak(interview, step, self.panel.interviewer)):
+            async for piece in until(stopped, self.panel.speak(interview, work.known(interview), self._now())):
                 if isinstance(piece, Interview):
                     spoken = piece
                 else:
@@ -304,7 +317,7 @@ class Desk:
     async def grade(self, interview: Interview | None, again: bool = False) -> AsyncIterator[Change]:
         """The rubric of the question last answered, as it fills in; not judged twice unless asked to."""
         document = _last_answered(interview)
-        if interview is None or document is None:
+        if interview is None or document is None or not _gradable(interview):
             return
         asked, answers = answers_to(interview, document.id)
         identity = grade_id(interview, document.id)
@@ -318,6 +331,8 @@ class Desk:
         latest: Grade | None = None
         try:
             async for latest in until(stopped, self.panel.grade(document, answers, asked=asked, id=identity)):
+                if interview.role_play is not None:
+                    latest = as_played(latest)
                 work.coming = latest
                 if drawn is None or self._clock() - drawn >= SECONDS_BETWEEN:
                     drawn = self._clock()
@@ -336,6 +351,12 @@ class Desk:
             work.grades[document.id] = latest
             self._keeping.save_grades(interview)
             yield self._graded(interview, latest)
+
+    async def grade_played(self, interview: Interview | None) -> AsyncIterator[Change]:
+        """The rubric of a role-play that the candidate has ended; an answer's is on its way already."""
+        if interview is not None and interview.role_play is not None:
+            async for change in self.grade(interview):
+                yield change
 
     def stop_grading(self, interview: Interview | None) -> Change:
         """Grading was stopped: what was judged until then stands, without a band."""
@@ -460,8 +481,9 @@ class Desk:
             chat=show_chat(interview),
             question=show_question(interview),
             hints=show_hints(interview),
-            helped=not hidden_until_the_end(interview) and not interview.ended,
+            helped=interview.role_play is None and not hidden_until_the_end(interview) and not interview.ended,
             undoable=not hidden_until_the_end(interview) and any(turn.act == "answer" for turn in interview.turns),
+            placeholder=_asks(interview),
             notice=notice,
             busy=_waits(interview),
             ended=bool(interview.ended),
@@ -557,12 +579,24 @@ def _waits(interview: Interview) -> bool:
     return not interview.ended and bool(interview.turns) and interview.turns[-1].speaker == "candidate"
 
 
+def _asks(interview: Interview) -> str:
+    play = interview.role_play
+    return _("Say what you would say to {person}.").format(person=play.person) if play else ASKS
+
+
+def _gradable(interview: Interview) -> bool:
+    """Whether answers are graded now: of a role-play only the whole talk is."""
+    return interview.role_play is None or over(interview)
+
+
 def _refusal(interview: Interview, text: str) -> str:
     """Why this can't be sent now; empty when it can."""
     if interview.ended:
         return "This interview has ended. Start again to practise once more."
     if _waits(interview):
         return "The interviewer has not finished yet. Your words stay in the box: send them in a moment."
+    if not text.strip() and interview.role_play is not None:
+        return _("Type what you would say first.")
     if not text.strip():
         return "Type an answer first. If you have no example, say so: that is an answer too."
     if len(text) > DRAFT_CHARACTERS:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..acting import over
 from ..attempts import attempts_at, deliveries_in
 from ..errors import InterviewerError
 from ..interview import answers_to
 from ..panel import Description
 from ..phrases import _, count_of, later
-from ..schema import Grade, Interview, Library, QuestionDocument
+from ..schema import Grade, Interview, Library, QuestionDocument, RolePlay
 from ..wording import not_judged
 from .better import Writing, show_better
 from .closing import show_report
@@ -18,6 +19,7 @@ from .differ import Refusal
 from .fits import show_brief
 from .marks import escape
 from .render import show_rubric
+from .stage import show_course, show_role
 from .tries import offer_again, say_attempt, show_difference, show_earlier
 from .voice import show_line
 
@@ -72,6 +74,8 @@ MODES = {"practice": later("Practice"), "simulation": later("Simulation"), "role
 
 def show_question(interview: Interview) -> str:
     """What stands above the talk: mode and clock, role, plan, question, and where in the interview it is."""
+    if interview.role_play is not None:
+        return show_role(interview, interview.role_play) + show_line(interview)
     document = interview.question
     count = len(interview.questions)
     mode = f'<span class="mode">{escape(_(MODES[interview.mode]))}</span> {_clock(interview)}'
@@ -121,11 +125,16 @@ def show_chat(interview: Interview, coming: str = "") -> list[Message]:
         interview: what has been said.
         coming: as much of the interviewer's next line as has arrived.
     """
+    # In a role-play the other person's lines bear their name: the interviewer speaks, too, before and after.
+    name = f"<b>{escape(interview.role_play.person)}</b>\n" if interview.role_play else ""
     messages = [
-        {"role": "assistant" if turn.speaker == "interviewer" else "user", "content": escape(turn.text)}
+        {
+            "role": "assistant" if turn.speaker == "interviewer" else "user",
+            "content": (name if turn.act == "follow_up" else "") + escape(turn.text),
+        }
         for turn in interview.turns
     ]
-    return [*messages, {"role": "assistant", "content": escape(coming)}] if coming else messages
+    return [*messages, {"role": "assistant", "content": name + escape(coming)}] if coming else messages
 
 
 def show_notice(text: str, *, tone: str = "info") -> str:
@@ -171,6 +180,11 @@ def show_side(
         for question_id in order
         if (one := _question(interview, question_id, grades, library, grading, progress, refusal, writing))
     ]
+    if interview is not None:
+        parts.append(show_course(interview))
+    if interview is not None and interview.role_play is not None and not rubrics and not over(interview):
+        parts.append(_not_over(interview.role_play))
+        return "".join(parts)
     if interview is None or not rubrics:
         answered = interview is not None and any(turn.act == "answer" for turn in interview.turns)
         parts.append(_waiting(answered=answered, grading=bool(grading)))
@@ -263,6 +277,13 @@ def _simulated(interview: Interview) -> str:
 def _place_of(interview: Interview, question_id: str) -> int:
     """Place of a question in the interview, for element ids that no document's id can break."""
     return next(place for place, document in enumerate(interview.questions) if document.id == question_id)
+
+
+def _not_over(play: RolePlay) -> str:
+    says = _("When the role-play is over you read here how {person} felt after each of your lines, and your rubric.")
+    return (
+        f'<div class="empty"><h3>{escape(_("Your rubric"))}</h3><p>{escape(says.format(person=play.person))}</p></div>'
+    )
 
 
 def _waiting(*, answered: bool, grading: bool) -> str:
