@@ -509,6 +509,19 @@ class Attempt(Record):
     """Of the interview when it was made."""
 
 
+class Comment(Record):
+    """What somebody who read an attempt, such as a coach, says about it; no verdict rests on it."""
+
+    question_id: str
+    attempt: int = Field(ge=1)
+    """Which try at the question, from 1."""
+    text: str
+    author: str
+    """As they call themselves; may be empty."""
+    at: float
+    """Seconds since the epoch, UTC; 0 where nobody noted it."""
+
+
 class Limits(Record):
     """Where an interview stops by itself."""
 
@@ -526,6 +539,8 @@ class Interview(Record):
     id: str
     owner: str = ""
     """Which browser it belongs to where several people share a page; empty on one's own machine."""
+    candidate: str = ""
+    """What the candidate calls themselves, for whoever reads an export; empty when they didn't say."""
     mode: Mode = "practice"
     revision: int = 0
     """How often it was changed: of two copies, the one with more is the newer."""
@@ -544,6 +559,8 @@ class Interview(Record):
     """Of the latest attempts."""
     disputes: tuple[Dispute, ...] = ()
     """What the candidate, or a coach, sees otherwise than the grader; the latest last."""
+    comments: tuple[Comment, ...] = ()
+    """What a coach says about attempts, in the order in which it was said."""
     limits: Limits = Limits()
     started: float = 0.0
     """Seconds since the epoch, UTC."""

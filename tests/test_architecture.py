@@ -38,6 +38,9 @@ OWNERS = {
     "alembic": "store",
     "typer": "cli",
     "rich": "terminal",
+    "fpdf": "exports",
+    "fontTools": "exports",
+    "manimgx_fonts": "exports",
 }
 """The one module that may import each outside library."""
 
