@@ -41,5 +41,7 @@ def twice(id: str = "interview-of-22-chars_", first: str = ANSWER, second: str =
     other = dispute(told.grades[QUESTION.id], [first], "red_flag", "blaming", verdict="absent")
     told = try_again(told.model_copy(update={"disputes": (other,)}), QUESTION.id, prompts=PROMPTS)
     told = with_grade(answer(told, second, AT + 600), graded([second]))
-    comment = Comment(question_id=QUESTION.id, attempt=2, text="Name the <b>manager</b> sooner.", author="Ms Reed", at=AT)
+    comment = Comment(
+        question_id=QUESTION.id, attempt=2, text="Name the <b>manager</b> sooner.", author="Ms Reed", at=AT
+    )
     return told.model_copy(update={"comments": (comment,), "candidate": "Kim"})

@@ -283,7 +283,9 @@ def _groups(grade: Grade, document: QuestionDocument, disputes: Sequence[Dispute
                 sure="" if sure is None else _("{share} sure").format(share=f"{sure:.0%}"),
                 number=numbers.get((kind, criterion), 0),
                 quotes=_words(quotes),
-                reasons=tuple(one for one in (found.reason if found else "", opinions.get((kind, criterion), "")) if one),
+                reasons=tuple(
+                    one for one in (found.reason if found else "", opinions.get((kind, criterion), "")) if one
+                ),
                 dispute=_("Seen otherwise: {verdict}").format(verdict=say_verdict(other.verdict)) if other else "",
                 dispute_quotes=_words(other.quotes) if other else (),
             )
