@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from .. import __version__
 from ..errors import BundleError
 from ..phrases import _
-from ..schema import Interview, Record
+from ..schema import Attempt, Comment, Dispute, Grade, Hint, Interview, Record, Turn
 
 __all__ = ["LARGEST", "Bundle", "read_bundle", "write_bundle"]
 
@@ -52,6 +52,7 @@ def write_bundle(interviews: Iterable[Interview], *, candidate: str = "", sender
         sender: tells one candidate from another of the same name.
         made: seconds since the epoch.
     """
+    candidate = candidate.encode("utf-8", "replace").decode()
     dumped = []
     for interview in interviews:
         update = {"owner": "", **({"candidate": candidate} if candidate else {})}
@@ -164,14 +165,23 @@ def _nonsense(interview: Interview) -> str:
     turns = [*interview.turns, *(turn for attempt in interview.attempts for turn in attempt.turns)]
     grades = [*interview.grades.values(), *(one.grade for one in interview.attempts if one.grade is not None)]
     tried = [one for attempt in interview.attempts for one in (*attempt.hints, *attempt.disputes)]
-    about = [*turns, *interview.attempts, *tried, *interview.hints, *interview.disputes, *interview.comments, *grades]
+    about: list[Turn | Attempt | Hint | Dispute | Comment | Grade] = [
+        *turns,
+        *interview.attempts,
+        *tried,
+        *interview.hints,
+        *interview.disputes,
+        *interview.comments,
+        *grades,
+    ]
     if any(one.question_id not in known for one in about):
         return _("something in it is about a question that it doesn't have")
     if any(id != grade.question_id for id, grade in interview.grades.items()):
         return _("a grade stands under another question")
     if any(turn.question_id != attempt.question_id for attempt in interview.attempts for turn in attempt.turns):
         return _("an attempt has words about another question")
-    if any(len(one.text) > LONGEST_ANSWER for one in (*turns, *interview.comments)):
+    words = [turn.text for turn in turns] + [comment.text for comment in interview.comments]
+    if any(len(text) > LONGEST_ANSWER for text in words):
         return _("an answer is longer than {most:,} characters").format(most=LONGEST_ANSWER)
     if len(interview.candidate) > LONGEST_NAME or any(len(one.author) > LONGEST_NAME for one in interview.comments):
         return _("a name is longer than {most} characters").format(most=LONGEST_NAME)

@@ -23,7 +23,7 @@ CHANGES = {"better": "↑", "worse": "↓", "same": "=", "unknown": "?"}
 def escape_markdown(text: str, *, begun: bool = False) -> str:
     """Text that every CommonMark viewer shows as exactly that text, with tags, links and lists defused.
 
-    Line ends become `\\n`; they stay line ends only where the caller makes hard breaks of them.
+    Line ends become newlines; they stay line ends only where the caller makes hard breaks of them.
 
     Args:
         text: anybody's words.
@@ -70,6 +70,8 @@ def _interview(told: Told) -> Iterator[str]:
 def _question(told: ToldQuestion) -> Iterator[str]:
     yield f"## {_line(told.question)}"
     yield f"*{_line(told.role)}*"
+    if told.sides is not None:
+        yield "\n".join(f"- {_line(one)}" for one in told.sides.changes)
     for place, attempt in enumerate(told.attempts):
         if attempt.title:
             best = _(" (the best)") if place == told.best else ""
@@ -78,7 +80,6 @@ def _question(told: ToldQuestion) -> Iterator[str]:
     if told.sides is not None:
         yield f"### {_('Attempts side by side')}"
         yield _sides(told.sides)
-        yield "\n".join(f"- {_line(one)}" for one in told.sides.changes)
 
 
 def _attempt(told: ToldAttempt) -> Iterator[str]:

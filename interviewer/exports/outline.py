@@ -160,7 +160,7 @@ def tell(interview: Interview, trust: Trust | None = None) -> Told:
     """
     questions = tuple(_question(interview, document, trust or {}) for document in interview.questions)
     return Told(
-        title=interview.plan or (interview.questions[0].question if len(interview.questions) == 1 else _("Interview")),
+        title=interview.plan or ", ".join(dict.fromkeys(one.role for one in interview.questions)),
         facts=tuple(_facts(interview)),
         questions=tuple(one for one in questions if one.attempts),
     )
@@ -284,7 +284,7 @@ def _groups(grade: Grade, document: QuestionDocument, disputes: Sequence[Dispute
                 number=numbers.get((kind, criterion), 0),
                 quotes=_words(quotes),
                 reasons=tuple(
-                    one for one in (found.reason if found else "", opinions.get((kind, criterion), "")) if one
+                    one for one in (_why(document, criterion, found), opinions.get((kind, criterion), "")) if one
                 ),
                 dispute=_("Seen otherwise: {verdict}").format(verdict=say_verdict(other.verdict)) if other else "",
                 dispute_quotes=_words(other.quotes) if other else (),
@@ -304,6 +304,17 @@ def _found(grade: Grade, kind: Kind, criterion: str) -> KeyPointVerdict | Motiva
             return grade.red_flags[criterion]
         case "star":
             return None
+
+
+def _why(
+    document: QuestionDocument, criterion: str, found: KeyPointVerdict | MotivationVerdict | RedFlagVerdict | None
+) -> str:
+    """The reason, unless the quotes above it say all and it only repeats what the document asks for."""
+    if found is None:
+        return ""
+    asked = next((point.covered for point in document.key_points if point.id == criterion), "")
+    repeats = asked and found.quotes and isinstance(found, KeyPointVerdict) and found.reason.endswith(asked)
+    return "" if repeats else found.reason
 
 
 def _star_quotes(grade: Grade, part: str) -> tuple[Quote, ...]:

@@ -8,7 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..attempts import attempts_at
 from ..disputes import find_dispute, graded_as
-from ..schema import Attempt, Grade, Interview, Kind, QuestionDocument, Quote
+from ..schema import (
+    Attempt,
+    Grade,
+    Interview,
+    KeyPointVerdict,
+    Kind,
+    MotivationVerdict,
+    QuestionDocument,
+    Quote,
+    RedFlagVerdict,
+)
 from .outline import say_date
 from .sides import criteria_of
 
@@ -119,6 +129,10 @@ def _found(grade: Grade, kind: Kind, criterion: str) -> tuple[float | None, tupl
     """Probability and quotes of a verdict that the grade has; STAR parts have no probability."""
     if kind == "star":
         return None, next((quotes for part, quotes in grade.star_quotes.items() if part == criterion), ())
-    groups = {"key_point": grade.key_points, "motivation": grade.motivations, "red_flag": grade.red_flags}
+    groups: dict[str, Mapping[str, KeyPointVerdict | MotivationVerdict | RedFlagVerdict]] = {
+        "key_point": grade.key_points,
+        "motivation": grade.motivations,
+        "red_flag": grade.red_flags,
+    }
     found = groups[kind][criterion]
     return found.probability, found.quotes

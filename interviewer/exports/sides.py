@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from ..attempts import Difference, compare
@@ -53,7 +54,7 @@ def side_by_side(attempts: Sequence[Attempt], document: QuestionDocument) -> Sid
     if len(graded) < 2:
         return None
     grades = [grade for _number, grade in graded]
-    steps = zip(graded, graded[1:], strict=False)
+    steps = itertools.pairwise(graded)
     return Sides(
         attempts=tuple(number for number, _grade in graded),
         rows=tuple(_rows(grades, document)),
