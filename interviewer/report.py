@@ -56,7 +56,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("Places to use it", "page terminal batch report"),
     ("Where objects are built", "build"),
     ("Measuring graders", "evaluation"),
-    ("Commands that hold no interview", "commands authoring label_desk eval_desk"),
+    ("Commands that hold no interview", "commands authoring label_desk eval_desk data_files"),
     ("What follows from a run", "gate_desk report_desk calibration_desk"),
     ("The command line", "cli"),
     ("The command", "__main__"),

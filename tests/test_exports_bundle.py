@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from exported import begun, twice
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from exported import begun, twice
 from shipped import QUESTION
 
 from interviewer.errors import BundleError

@@ -6,9 +6,9 @@ import html
 import re
 
 import pytest
+from exported import begun, graded, twice
 from hypothesis import given
 from hypothesis import strategies as st
-from exported import begun, graded, twice
 from markdown_it import MarkdownIt
 from shipped import QUESTION
 from tables import ANSWER

@@ -8,9 +8,9 @@ import re
 from importlib.util import find_spec
 
 import pytest
+from exported import AT, begun, graded, twice
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from exported import AT, begun, graded, twice
 from pypdf import PdfReader
 from shipped import QUESTION
 from tables import ANSWER, SECOND
@@ -55,7 +55,7 @@ def test_it_has_a_title_a_language_and_an_outline_that_leads_to_each_attempt() -
     reader = pages(twice())
     assert reader.metadata is not None
     assert reader.metadata.title == QUESTION.role
-    assert reader.root_object["/Lang"] == "en"
+    assert str(reader.root_object["/Lang"]) == "en"
     assert "Attempt 2 of 2" in str(reader.outline)
 
 

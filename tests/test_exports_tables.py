@@ -6,9 +6,9 @@ import csv
 import io
 
 import pytest
+from exported import begun, twice
 from hypothesis import given
 from hypothesis import strategies as st
-from exported import begun, twice
 from shipped import QUESTION
 
 from interviewer.exports.sheet import ATTEMPT_COLUMNS, VERDICT_COLUMNS, attempts_csv, defuse, verdicts_csv, write_csv

@@ -164,7 +164,9 @@ def _nonsense(interview: Interview) -> str:
         return _("it is at a question that it doesn't have")
     turns = [*interview.turns, *(turn for attempt in interview.attempts for turn in attempt.turns)]
     grades = [*interview.grades.values(), *(one.grade for one in interview.attempts if one.grade is not None)]
-    tried = [one for attempt in interview.attempts for one in (*attempt.hints, *attempt.disputes)]
+    tried: list[Hint | Dispute] = []
+    for attempt in interview.attempts:
+        tried += (*attempt.hints, *attempt.disputes)
     about: list[Turn | Attempt | Hint | Dispute | Comment | Grade] = [
         *turns,
         *interview.attempts,

@@ -67,8 +67,7 @@ def write_csv(columns: Iterable[str], rows: Iterable[Sequence[Cell]]) -> str:
     """A table as CSV, its first character a byte-order mark: without one, Excel reads UTF-8 as something else."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(columns)
-    for row in rows:
+    for row in (columns, *rows):
         writer.writerow([defuse(cell.replace("\0", "")) if isinstance(cell, str) else cell for cell in row])
     return f"\ufeff{out.getvalue()}"
 
