@@ -16,7 +16,7 @@ from .exports.sides import criteria_of
 from .phrases import _
 from .schema import Grade, Interview, Kind, QuestionDocument, Record
 
-__all__ = ["Candidate", "GroupQuestion", "GroupRow", "group", "group_csv"]
+__all__ = ["Candidate", "GroupQuestion", "GroupRow", "group", "group_csv", "names_of"]
 
 _UNKNOWN = ("unsure", "unscored", "")
 _KINDS: tuple[Kind, ...] = ("red_flag", "key_point", "motivation", "star")
@@ -85,7 +85,7 @@ def group(interviews: Iterable[Interview]) -> tuple[GroupQuestion, ...]:
         interviews: of several candidates; those of one have one owner.
     """
     whole = [*interviews]
-    names = _names(whole)
+    names = names_of(whole)
     documents: dict[str, QuestionDocument] = {}
     tries: dict[str, dict[str, list[tuple[Interview, int, Grade]]]] = {}
     for interview in sorted(whole, key=lambda one: one.started):
@@ -139,7 +139,7 @@ def _order(row: GroupRow) -> tuple[int, int, int]:
     return _KINDS.index(row.kind), -whole, -partly
 
 
-def _names(interviews: Sequence[Interview]) -> dict[str, str]:
+def names_of(interviews: Sequence[Interview]) -> dict[str, str]:
     """A name for each owner: the latest they gave, numbered where several share it or have none."""
     told: dict[str, str] = {}
     for interview in sorted(interviews, key=lambda one: one.started):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, FLAGGED, SECOND, VERDICTS, seat
@@ -25,7 +26,8 @@ def graded(answers: Sequence[str], said: object = VERDICTS, document: QuestionDo
         panel = seat(said=said)  # type: ignore[arg-type]
         return [one async for one in panel.grade(document, answers, asked=[document.question], id="g")][-1]
 
-    return asyncio.run(last())
+    with ThreadPoolExecutor(1) as beside:  # a browser's test has a loop running already
+        return beside.submit(asyncio.run, last()).result()
 
 
 def begun(id: str = "interview-of-22-chars_", *documents: QuestionDocument) -> Interview:

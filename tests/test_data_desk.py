@@ -103,9 +103,7 @@ def test_everything_exported_deleted_and_imported_is_there_again(tmp_path: Path)
     taken = take_in(store, read_bundle(text, "f").interviews)
     assert say_taken(taken) == "2 interviews read: 2 new."
     assert sorted(mine(store, None), key=lambda one: one.id) == sorted(told, key=lambda one: one.id)
-    assert say_taken(take_in(store, read_bundle(text, "f").interviews)) == (
-        "2 interviews read: 2 were here already."
-    )
+    assert say_taken(take_in(store, read_bundle(text, "f").interviews)) == ("2 interviews read: 2 were here already.")
 
 
 def test_a_version_that_went_another_way_is_kept_beside_and_comes_once(tmp_path: Path) -> None:
@@ -159,9 +157,7 @@ def test_a_coachs_comment_comes_back_to_the_candidate(tmp_path: Path) -> None:
     [there] = guests(coach)
     assert comment(coach, there.id, QUESTION.id, 1, "  Say <b>how</b> it ended. ", "Ms  Reed", NOW) == ""
     back = export(guests(coach), "json", now=NOW).data.decode()
-    assert say_taken(take_in(candidate, read_bundle(back, "f").interviews)) == (
-        "1 interview read: 1 has new comments."
-    )
+    assert say_taken(take_in(candidate, read_bundle(back, "f").interviews)) == ("1 interview read: 1 has new comments.")
     [told] = candidate.load(FIRST.id).comments
     assert (told.text, told.author) == ("Say <b>how</b> it ended.", "Ms Reed")
 
@@ -174,7 +170,9 @@ def test_a_comment_that_says_nothing_or_too_much_is_refused(tmp_path: Path) -> N
     assert store.load(FIRST.id) == FIRST
 
 
-@pytest.mark.parametrize(("format", "begins"), [("md", b"# "), ("csv", b"\xef\xbb\xbf"), ("json", b"{"), ("pdf", b"%PDF")])
+@pytest.mark.parametrize(
+    ("format", "begins"), [("md", b"# "), ("csv", b"\xef\xbb\xbf"), ("json", b"{"), ("pdf", b"%PDF")]
+)
 def test_a_file_is_named_after_what_is_in_it(format: str, begins: bytes) -> None:
     made = export([twice()], format, now=NOW, candidate="Kim Núñez/../x")  # type: ignore[arg-type]
     assert made.data.startswith(begins)

@@ -20,9 +20,7 @@ def of(owner: str, *grades: Grade, name: str = "", started: float = 1.0) -> list
     told = []
     for place, grade in enumerate(grades):
         interview = with_grade(answer(begun(f"{owner}-{place}"), "Words."), grade)
-        told.append(
-            interview.model_copy(update={"owner": owner, "candidate": name, "started": started + place})
-        )
+        told.append(interview.model_copy(update={"owner": owner, "candidate": name, "started": started + place}))
     return told
 
 

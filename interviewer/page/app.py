@@ -14,8 +14,11 @@ from ..panel import Panel
 from ..phrases import _, later
 from .author import Author, show_seen
 from .browsing import Browsing, lay_out_library
+from .data import DataView
 from .desk import Change, Desk
 from .frame import show_failure, show_notice, show_people, show_side, show_welcome
+from .group import GroupView
+from .shelf import show_export_menu
 from .views import QUIET, View, Wiring
 
 __all__ = ["build_page"]
@@ -90,7 +93,12 @@ def _flag(name: str, *, up: bool) -> str:
 
 
 def build_page(
-    panel: Panel, desk: Desk, author: Author | None = None, views: Sequence[View] | None = None
+    panel: Panel,
+    desk: Desk,
+    author: Author | None = None,
+    views: Sequence[View] | None = None,
+    *,
+    coach: bool = False,
 ) -> gr.Blocks:
     """The page, not yet served. Of the documents it holds what candidates may know, unless it is for an author.
 
@@ -99,9 +107,10 @@ def build_page(
         desk: the handlers.
         author: what an author is shown; None: no such view.
         views: the start screen's further tabs; None: all there are.
+        coach: whether there is a view of a group of candidates.
     """
     page: gr.Blocks
-    shown = open_views(desk) if views is None else views
+    shown = open_views(desk, coach=coach) if views is None else views
     with gr.Blocks(title="interviewer", analytics_enabled=False, fill_width=True) as page:
         parts = _lay_out(panel, shown, author=author is not None)
         wiring = _wire(page, parts, desk, speech_first=panel.grade_after_speech)
@@ -114,9 +123,9 @@ def build_page(
     return page
 
 
-def open_views(desk: Desk) -> list[View]:
+def open_views(desk: Desk, *, coach: bool = False) -> list[View]:
     """The start screen's tabs beside the library's own, in their order."""
-    return []
+    return [DataView(desk), *([GroupView(desk)] if coach else [])]
 
 
 def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
@@ -161,6 +170,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
                 retry = gr.Button(_("Ask again"), elem_id="retry")
                 end = gr.Button("End the interview", elem_id="end")
                 leave = gr.Button(_("Back to the start"), elem_id="leave")
+            gr.HTML(show_export_menu(), elem_id="take", js_on_load=None)
         with gr.Column(elem_id="rubrics", scale=6, min_width=320):
             with gr.Row(elem_classes="buttons"):
                 stop = gr.Button("Stop grading", size="sm", elem_id="stop")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..disputes import dispute, with_dispute, without_dispute
@@ -67,6 +67,7 @@ class Desk:
     ) -> None:
         self.panel = panel
         self.store = store
+        self.now = now
         self._now = now
         self._clock = clock
         self._rng = rng or random.Random()  # noqa: S311
@@ -149,6 +150,10 @@ class Desk:
             work.take_speech()
             work.take_grading()
         return self._start(previous=interview.id if interview else "")
+
+    def forget(self, interview_ids: Iterable[str] | None) -> None:
+        """These interviews, or all, were deleted: nothing of them stays in memory, and nothing that runs keeps them."""
+        self._works.forget(interview_ids)
 
     def finish(self, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
         """The candidate wants to stop."""
