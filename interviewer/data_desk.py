@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .errors import StoreError
 from .exports.bundle import Bundle, write_bundle
@@ -17,8 +17,10 @@ from .exports.settle import Outcome, identity_beside, settle, with_comments
 from .exports.sheet import verdicts_csv
 from .phrases import _, count_of
 from .schema import Comment, Interview, Record
-from .store import Store
 from .store.records import is_id
+
+if TYPE_CHECKING:
+    from .store import Store
 
 __all__ = [
     "FORMATS",

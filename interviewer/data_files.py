@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from .attempts import answers_in
 from .data_desk import Format, as_guests, export, guests, mine, say_taken, sender_of, take_in
 from .errors import BundleError, StoreError
 from .exports.bundle import LARGEST, Bundle, read_bundle
+from .exports.outline import say_date
 from .group import group, group_csv
 from .phrases import _, count_of
 from .schema import Interview
-from .store import Store
 
-__all__ = ["delete", "export_to", "make_group_csv", "read_file", "restore"]
+if TYPE_CHECKING:
+    from .store import Store
+
+__all__ = ["delete", "export_to", "list_interviews", "make_group_csv", "read_file", "restore"]
 
 Say = Callable[[str], None]
+
+
+def list_interviews(store: Store) -> Iterator[str]:
+    """Id, date, number of answers and first question of each of one's interviews, with tabs between, newest first.
+
+    Raises:
+        StoreError: the store can't be read.
+    """
+    for one in mine(store, None):
+        answers = sum(len(answers_in(attempt.turns)) for attempt in one.attempts) + len(answers_in(one.turns))
+        count = count_of("{number} answer", "{number} answers", answers)
+        yield f"{one.id}\t{say_date(one.started)}\t{count}\t{one.questions[0].question}"
 
 
 def export_to(

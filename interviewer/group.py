@@ -73,9 +73,9 @@ class GroupQuestion(Record):
 
     @property
     def gaps(self) -> tuple[GroupRow, ...]:
-        """The key points that more than half of those judged lack, wholly or in part; the most lacked first."""
+        """The key points that two or more lack, and more than half of those judged; the most lacked first."""
         points = [row for row in self.rows if row.kind == "key_point"]
-        return tuple(row for row in points if row.judged and 2 * sum(row.lacking) > row.judged)
+        return tuple(row for row in points if sum(row.lacking) > max(1, row.judged / 2))
 
 
 def group(interviews: Iterable[Interview]) -> tuple[GroupQuestion, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from browsing import CHROMIUM, barriers, chromium, served
 from exported import begun, graded, twice
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 from shipped import QUESTION
 from tables import ANSWER, seat
 from test_browser_data import saved
@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-def bundles(folder: Path) -> list[dict[str, object]]:
+def bundles(folder: Path) -> list[FilePayload]:
     """Two candidates' files: Kim tried twice, Lee covered nothing."""
     kim = twice(new_id()).model_copy(update={"comments": ()})
     lee = with_grade(answer(begun(new_id()), ANSWER), graded([ANSWER], {}))
@@ -44,7 +44,7 @@ def bundles(folder: Path) -> list[dict[str, object]]:
     for name, told in (("Kim", kim), ("Lee", lee)):
         Store(folder / name).save(told)
         made = export([told], "json", now=1.0, candidate=name, sender=name)
-        files.append({"name": f"{name}.json", "mimeType": made.media_type, "buffer": made.data})
+        files.append(FilePayload(name=f"{name}.json", mimeType=made.media_type, buffer=made.data))
     return files
 
 
@@ -65,7 +65,7 @@ def test_a_coach_sees_the_shared_gap_and_the_candidate_reads_the_comment(browser
         files_box = page.get_by_label("Candidates’ JSON files")
         files_box.set_input_files({"name": "x.json", "mimeType": "application/json", "buffer": b"[]"})
         expect(page.locator("#group-says")).to_contain_text("x.json: is not an export")
-        files_box.set_input_files(files)  # type: ignore[arg-type]
+        files_box.set_input_files(files)
         group = page.locator("#group")
         expect(group).to_contain_text("2 candidates")
         expect(group.locator(".shared li").first).to_contain_text("missing in 2 of 2")

@@ -9,6 +9,7 @@ from exported import begun, graded, twice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shipped import QUESTION
+from tables import ANSWER, SECOND
 
 from interviewer.data_desk import as_guests, comment, export, guests, mine, say_taken, sender_of, take_in
 from interviewer.data_files import delete, export_to, make_group_csv, restore
@@ -56,11 +57,12 @@ def test_two_versions_that_went_different_ways_are_both_kept() -> None:
 
 
 def test_a_grade_that_says_something_else_of_the_same_words_does_not_replace_one() -> None:
-    kept, other = with_grade(FIRST, graded(["One."])), with_grade(FIRST, graded(["One."], {}))
+    told = answer(begun(), ANSWER)
+    kept, other = with_grade(told, graded([ANSWER])), with_grade(told, graded([ANSWER], {}))
     assert settle(kept, other)[0] == "beside"
-    assert settle(FIRST, kept)[0] == "further"
-    assert settle(kept, FIRST)[0] == "same"
-    assert settle(kept, with_grade(FURTHER, graded(["One.", "Two."])))[0] == "further"
+    assert settle(told, kept)[0] == "further"
+    assert settle(kept, told)[0] == "same"
+    assert settle(kept, with_grade(answer(told, SECOND), graded([ANSWER, SECOND])))[0] == "further"
 
 
 def test_comments_come_to_whichever_version_is_kept_and_only_once() -> None:

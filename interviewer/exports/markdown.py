@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..phrases import _
 from ..schema import Interview
 from ..wording import Segment, say_verdict
-from .outline import Criterion, Group, Said, Told, ToldAttempt, ToldQuestion, Trust, tell
+from .judged import Criterion, Group
+from .outline import Said, Told, ToldAttempt, ToldQuestion, Trust, tell
 from .sides import Sides
 
 __all__ = ["escape_markdown", "to_markdown"]

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ..phrases import _
 from ..schema import Interview
 from ..wording import VERDICTS, say_verdict
-from .outline import Criterion, Said, ToldAttempt, ToldQuestion, Trust, tell
+from .judged import Criterion
+from .outline import Said, ToldAttempt, ToldQuestion, Trust, tell
 from .paper import INK, LINE, SOFT, Ink, Paper, Run
 from .sides import Sides
+from .signs import INKS, draw_sign
 
 __all__ = ["to_pdf"]
 
 ACCENT: Ink = (11, 107, 99)
 SHOWN: Ink = (253, 240, 184)
 FLAGGED: Ink = (251, 219, 214)
-INKS: dict[str, Ink] = {
-    "covered": (23, 105, 60), "told": (23, 105, 60), "absent": SOFT, "partial": (122, 82, 0),
-    "missing": (163, 36, 27), "left_out": (163, 36, 27), "present": (163, 36, 27),
-}  # fmt: skip
 SIGN = 6.5
 """mm that a sign takes, with the space after it."""
 
@@ -170,7 +168,7 @@ def _criterion(paper: Paper, one: Criterion) -> None:
     heads, lines = _head(one), [*_below(one)]
     width = paper.epw - SIGN
     paper.room_for(paper.height(heads, width) + sum(paper.height(runs, width) for runs in lines))
-    _sign(paper, one.sign, paper.l_margin + 0.6, paper.get_y() + 0.8)
+    draw_sign(paper, one.sign, paper.l_margin + 0.6, paper.get_y() + 0.8)
     paper.flow(heads, left=SIGN)
     for runs in lines:
         paper.flow(runs, left=SIGN)
@@ -216,7 +214,7 @@ def _sides(paper: Paper, sides: Sides) -> None:
             sign = signs[place] if place < len(signs) else ""
             paper.set_y(top)
             if sign:
-                _sign(paper, sign, paper.l_margin + left, top + 0.6)
+                draw_sign(paper, sign, paper.l_margin + left, top + 0.6)
             paper.flow([cell], left=left + (5 if sign else 0), width=width - (6 if sign else 1))
             left += width
         paper.set_y(top + high)
@@ -244,50 +242,3 @@ def _ink(verdict: str) -> Ink:
 
 def _say_change(change: str) -> str:
     return {"better": _("better"), "worse": _("worse"), "same": _("same"), "unknown": _("not known")}[change]
-
-
-# ── signs, drawn: a word stands beside each ──────────────────────────────────────────────────────────
-
-
-def _sign(paper: Paper, sign: str, x: float, y: float) -> None:
-    """A sign of 3 mm at this place."""
-    paper.set_draw_color(*INKS.get(sign, SOFT))
-    paper.set_fill_color(*INKS.get(sign, SOFT))
-    paper.set_line_width(0.4)
-    _SIGNS[sign](paper, x, y)
-
-
-def _check(paper: Paper, x: float, y: float) -> None:
-    paper.polyline([(x + 0.2, y + 1.7), (x + 1.2, y + 2.7), (x + 2.9, y + 0.5)])
-
-
-def _half(paper: Paper, x: float, y: float) -> None:
-    paper.ellipse(x, y, 3, 3)
-    paper.solid_arc(x, y, 3, 270, 90, style="F")
-
-
-def _empty(paper: Paper, x: float, y: float) -> None:
-    paper.ellipse(x, y, 3, 3)
-
-
-def _flag(paper: Paper, x: float, y: float) -> None:
-    paper.line(x + 0.5, y, x + 0.5, y + 3.1)
-    paper.polygon(
-        [(x + 0.5, y + 0.1), (x + 3, y + 0.1), (x + 2.3, y + 1), (x + 3, y + 1.9), (x + 0.5, y + 1.9)], style="F"
-    )
-
-
-def _question_mark(paper: Paper, x: float, y: float) -> None:
-    paper.set_font("noto", "B", 9)
-    paper.set_text_color(*SOFT)
-    paper.text(x + 0.6, y + 2.8, "?")
-
-
-def _dash(paper: Paper, x: float, y: float) -> None:
-    paper.line(x + 0.3, y + 1.6, x + 2.7, y + 1.6)
-
-
-_SIGNS: dict[str, Callable[[Paper, float, float], None]] = {
-    "covered": _check, "told": _check, "absent": _check, "partial": _half, "missing": _empty, "left_out": _empty,
-    "present": _flag, "unsure": _question_mark, "unscored": _dash,
-}  # fmt: skip
