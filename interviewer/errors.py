@@ -17,6 +17,7 @@
     ├── HearingError       a recording can't be written down: too long, unreadable, or nothing was said
     ├── AnswersError       a line of an answers file can't be read: names file and line
     ├── DisputeError       another verdict can't be taken down: says what it lacks
+    ├── BundleError        a file of exported interviews can't be read: names the file and what is wrong
     └── StoreError         saving or reading an interview failed
 
 Raised where the fact is known, caught only at the edges (page, terminal, command line).
@@ -91,6 +92,10 @@ class AnswersError(InterviewerError):
 
 class DisputeError(InterviewerError):
     """A verdict that somebody sees otherwise can't be taken down."""
+
+
+class BundleError(InterviewerError):
+    """A file of exported interviews can't be read; the message opens with `FILE:`."""
 
 
 class StoreError(InterviewerError):

@@ -656,6 +656,19 @@ class Rewrite(Record):
     """Why no model wrote it; empty when one did."""
 
 
+class Comment(Record):
+    """What somebody who read an attempt, such as a coach, says about it; no verdict rests on it."""
+
+    question_id: str
+    attempt: int = Field(ge=1)
+    """Which try at the question, from 1."""
+    text: str
+    author: str
+    """As they call themselves; may be empty."""
+    at: float
+    """Seconds since the epoch, UTC; 0 where nobody noted it."""
+
+
 class Limits(Record):
     """Where an interview stops by itself."""
 
@@ -683,6 +696,8 @@ class Interview(Record):
     id: str
     owner: str = ""
     """Which browser it belongs to where several people share a page; empty on one's own machine."""
+    candidate: str = ""
+    """What the candidate calls themselves, for whoever reads an export; empty when they didn't say."""
     mode: Mode = "practice"
     revision: int = 0
     """How often it was changed: of two copies, the one with more is the newer."""
@@ -708,6 +723,8 @@ class Interview(Record):
     """What the candidate, or a coach, sees otherwise than the grader; the latest last."""
     rewrites: dict[str, Rewrite] = {}
     """The latest of each question, by question id."""
+    comments: tuple[Comment, ...] = ()
+    """What a coach says about attempts, in the order in which it was said."""
     limits: Limits = Limits()
     started: float = 0.0
     """Seconds since the epoch, UTC."""

@@ -202,6 +202,9 @@ class Settings(BaseSettings):
     author: bool = _variable(
         "INTERVIEWER_AUTHOR", "Whether the page shows authors what each question is judged by.", False
     )
+    coach: bool = _variable(
+        "INTERVIEWER_COACH", "Whether the page shows a coach what a group of candidates misses.", False
+    )
     data: Folder | None = _variable("INTERVIEWER_DATA", "Folder for saved interviews.")
     database: DatabaseAddress | None = _variable(
         "INTERVIEWER_DATABASE",

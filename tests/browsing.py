@@ -51,9 +51,12 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def served(panel: Panel, folder: Path, port: int | None = None, author: Author | None = None) -> Iterator[str]:
+def served(
+    panel: Panel, folder: Path, port: int | None = None, author: Author | None = None, *, coach: bool = False
+) -> Iterator[str]:
     """The page's address."""
-    with open_page(panel, Store(folder), host="127.0.0.1", port=port or free_port(), author=author) as page:
+    store, port = Store(folder), port or free_port()
+    with open_page(panel, store, host="127.0.0.1", port=port, author=author, coach=coach) as page:
         yield page.address
 
 

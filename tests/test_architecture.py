@@ -42,6 +42,9 @@ OWNERS = {
     "typer": "cli",
     "fsrs": "schedule",
     "rich": "terminal",
+    "fpdf": "exports",
+    "fontTools": "exports",
+    "manimgx_fonts": "exports",
 }
 """The one module that may import each outside library."""
 

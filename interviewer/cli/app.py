@@ -7,7 +7,7 @@ from collections.abc import Callable
 import typer
 
 from ..errors import InterviewerError
-from . import authors, graders, machine, measuring, practise
+from . import authors, data, graders, machine, measuring, practise
 from .output import fail
 
 __all__ = ["app", "main"]
@@ -24,6 +24,10 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": practise.serve,
     "chat": practise.chat,
+    "export": data.export,
+    "restore": data.restore,
+    "delete": data.delete,
+    "group": data.group,
     "grade": graders.grade,
     "label": graders.label,
     "eval": measuring.eval_,

@@ -29,6 +29,9 @@ def serve(
     author: Annotated[
         bool, typer.Option("--author", help="Add a view for authors: what each question is judged by.")
     ] = False,
+    coach: Annotated[
+        bool, typer.Option("--coach", help="Add a view for coaches: what a group of candidates misses.")
+    ] = False,
 ) -> None:
     """Open the page on this machine and print its address."""
     from ..build import open_panel, open_store
@@ -36,7 +39,7 @@ def serve(
 
     settings = settings_of(
         content=content, prompts=prompts, decider=decider, local_model=local_model, host=host, port=port,
-        author=author or None,
+        author=author or None, coach=coach or None,
     )  # fmt: skip
     store = open_store(settings)
     store.open()
@@ -49,6 +52,7 @@ def serve(
             port=settings.port,
             open_browser=open_browser,
             author=_author(settings) if settings.author else None,
+            coach=settings.coach,
         )
 
 

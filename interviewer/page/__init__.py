@@ -13,7 +13,14 @@ __all__ = ["serve_page"]
 
 
 def serve_page(
-    panel: Panel, store: Store, *, host: str, port: int, open_browser: bool = False, author: Author | None = None
+    panel: Panel,
+    store: Store,
+    *,
+    host: str,
+    port: int,
+    open_browser: bool = False,
+    author: Author | None = None,
+    coach: bool = False,
 ) -> None:
     """Serves the page until interrupted, its address printed when it can be opened.
 
@@ -24,13 +31,14 @@ def serve_page(
         port: of the page.
         open_browser: whether to open it in the user's browser.
         author: reads questions for the author's view; without it the page has none.
+        coach: whether the page has the view of a group of candidates.
 
     Raises:
-        SettingsError: the address is taken or can't be listened on.
+        SettingsError: the address is taken or can't be listened on, or would show the coach's view to the network.
     """
     from .serving import open_page
 
-    with open_page(panel, store, host=host, port=port, author=author) as served:
+    with open_page(panel, store, host=host, port=port, author=author, coach=coach) as served:
         print(f"The interviewer waits at {served.address} (Ctrl-C ends it).", flush=True)
         for warning in served.warnings:
             print(warning, flush=True)

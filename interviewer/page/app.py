@@ -14,11 +14,14 @@ from ..panel import Panel
 from ..phrases import _, later
 from .author import Author, show_seen
 from .browsing import Browsing, lay_out_library
+from .data import DataView
 from .desk import ASKS, Change, Desk
 from .frame import show_failure, show_notice, show_people, show_side, show_welcome
+from .group import GroupView
 from .history import HistoryView
 from .job import Job
 from .plays import RolePlays
+from .shelf import show_export_menu
 from .views import QUIET, View, Wiring
 from .voice import show_voice
 
@@ -98,7 +101,12 @@ def _flag(name: str, *, up: bool) -> str:
 
 
 def build_page(
-    panel: Panel, desk: Desk, author: Author | None = None, views: Sequence[View] | None = None
+    panel: Panel,
+    desk: Desk,
+    author: Author | None = None,
+    views: Sequence[View] | None = None,
+    *,
+    coach: bool = False,
 ) -> gr.Blocks:
     """The page, not yet served. Of the documents it holds what candidates may know, unless it is for an author.
 
@@ -107,9 +115,10 @@ def build_page(
         desk: the handlers.
         author: what an author is shown; None: no such view.
         views: the start screen's further tabs; None: all there are.
+        coach: whether there is a view of a group of candidates.
     """
     page: gr.Blocks
-    shown = open_views(desk) if views is None else views
+    shown = open_views(desk, coach=coach) if views is None else views
     with gr.Blocks(title="interviewer", analytics_enabled=False, fill_width=True) as page:
         parts = _lay_out(panel, shown, author=author is not None)
         wiring = _wire(page, parts, desk, speech_first=panel.grade_after_speech)
@@ -122,9 +131,10 @@ def build_page(
     return page
 
 
-def open_views(desk: Desk) -> list[View]:
+def open_views(desk: Desk, *, coach: bool = False) -> list[View]:
     """The start screen's tabs beside the library's own, in their order."""
-    return [Job(desk), RolePlays(desk), HistoryView(desk)]
+    group = [GroupView(desk)] if coach else []
+    return [Job(desk), RolePlays(desk), HistoryView(desk), DataView(desk), *group]
 
 
 def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
@@ -170,6 +180,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
                 end = gr.Button("End the interview", elem_id="end")
                 leave = gr.Button(_("Back to the start"), elem_id="leave")
             gr.HTML(show_voice(panel.voices), elem_id="voice", js_on_load=None)
+            gr.HTML(show_export_menu(), elem_id="take", js_on_load=None)
         with gr.Column(elem_id="rubrics", scale=6, min_width=320):
             with gr.Row(elem_classes="buttons"):
                 stop = gr.Button("Stop grading", size="sm", elem_id="stop")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 from ..acting import as_played, over
 from ..attempts import grade_id
@@ -69,6 +69,7 @@ class Desk:
     ) -> None:
         self.panel = panel
         self.store = store
+        self.now = now
         self._now = now
         self._clock = clock
         self._rng = rng or random.Random()  # noqa: S311
@@ -170,6 +171,10 @@ class Desk:
             work.take_grading()
             work.take_rewriting()
         return self._start(previous=interview.id if interview else "")
+
+    def forget(self, interview_ids: Iterable[str] | None) -> None:
+        """These interviews, or all, were deleted: nothing of them stays in memory, and nothing that runs keeps them."""
+        self._works.forget(interview_ids)
 
     def finish(self, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
         """The candidate wants to stop."""

@@ -15,6 +15,7 @@ from ..schema import Grade, Interview, Library, QuestionDocument, RolePlay
 from ..wording import not_judged
 from .better import Writing, show_better
 from .closing import show_report
+from .comments import comments_on, show_comments
 from .differ import Refusal
 from .fits import show_brief
 from .marks import escape
@@ -237,9 +238,10 @@ def _question(
     earlier = [one for one in interview.attempts if one.question_id == question_id]
     grade = grades.get(question_id)
     current = len(attempts) > len(earlier)
+    said = [show_comments(comments_on(interview, question_id, place + 1)) for place in range(len(earlier))]
     running = progress if question_id == grading else None
     if not current or grade is None:
-        before = show_earlier(earlier, document, library, prefix=prefix, open_last=True)
+        before = show_earlier(earlier, document, library, prefix=prefix, open_last=True, comments=said)
         return f"{_anew(document, graded=current)}{before}" if before else ""
     judged = [*attempts[:-1], attempts[-1].model_copy(update={"grade": grade})]
     answers = answers_to(interview, question_id)[1]
@@ -248,11 +250,12 @@ def _question(
         prefix=prefix, progress=running, disputes=interview.disputes, refusal=refusal,
         deliveries=deliveries_in(attempts[-1].turns),
         tries=say_attempt(judged, len(judged) - 1),
-        difference="" if running else show_difference(judged, document),
+        difference="" if running else show_comments(comments_on(interview, question_id, len(attempts)))
+        + show_difference(judged, document),
         again=offer_again(document, document.question),
         better=show_better(grade, document, library, interview.rewrites.get(question_id), writing, prefix=prefix),
     )  # fmt: skip
-    return rubric + show_earlier(earlier, document, library, prefix=prefix, open_last=False)
+    return rubric + show_earlier(earlier, document, library, prefix=prefix, open_last=False, comments=said)
 
 
 def _anew(document: QuestionDocument, *, graded: bool) -> str:

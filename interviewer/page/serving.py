@@ -98,18 +98,25 @@ class Served:
 
 
 @contextmanager
-def open_page(panel: Panel, store: Store, *, host: str, port: int, author: Author | None = None) -> Iterator[Served]:
-    """Serves the page in the background and closes it at the end; with `author`, it has the author's view.
+def open_page(
+    panel: Panel, store: Store, *, host: str, port: int, author: Author | None = None, coach: bool = False
+) -> Iterator[Served]:
+    """Serves the page in the background and closes it at the end; with `author` or `coach`, it has their views.
 
     Raises:
-        SettingsError: the address is taken or can't be listened on.
+        SettingsError: the address is taken or can't be listened on, or would show the coach's view to the network.
     """
     bare = host.strip("[]")
     _check_free(bare, port)
     local = _is_local(bare)
+    if coach and not local:
+        raise SettingsError(
+            f"The coach's view shows everybody's answers, and everybody who can reach {bare} could open it: leave out "
+            "--coach and INTERVIEWER_COACH, or let the page listen on 127.0.0.1."
+        )
     own_names = frozenset({"localhost", "127.0.0.1", "::1", bare}) if local else frozenset()
     with ThreadPoolExecutor(1) as beside:  # whoever calls may have a loop running already
-        app = beside.submit(asyncio.run, _build(panel, store, own_names, author)).result()
+        app = beside.submit(asyncio.run, _build(panel, store, own_names, author, coach)).result()
     *_, server = http_server.start_server(app, bare, port)
     name = f"[{bare}]" if ":" in bare else bare
     try:
@@ -118,7 +125,7 @@ def open_page(panel: Panel, store: Store, *, host: str, port: int, author: Autho
         _end(server)
 
 
-async def _build(panel: Panel, store: Store, own_names: frozenset[str], author: Author | None) -> Any:
+async def _build(panel: Panel, store: Store, own_names: frozenset[str], author: Author | None, coach: bool) -> Any:
     """The whole application; in a running loop, for gradio otherwise makes loops of its own and leaves them open."""
     app = gr.routes.App(openapi_url=None)
     app.add_middleware(Guard, own_names=own_names)
@@ -126,7 +133,7 @@ async def _build(panel: Panel, store: Store, own_names: frozenset[str], author: 
     desk.spoken.open_routes(app)
     gr.mount_gradio_app(
         app,
-        build_page(panel, desk, author),
+        build_page(panel, desk, author, coach=coach),
         path="/",
         theme=make_theme(),
         css=style_sheet(),

@@ -148,7 +148,13 @@ def _verdict(grade: Grade, kind: Kind, criterion: str) -> str:
 
 
 def show_earlier(
-    attempts: Sequence[Attempt], document: QuestionDocument, library: Library, *, prefix: str, open_last: bool
+    attempts: Sequence[Attempt],
+    document: QuestionDocument,
+    library: Library,
+    *,
+    prefix: str,
+    open_last: bool,
+    comments: Sequence[str] = (),
 ) -> str:
     """Earlier attempts, the latest first, folded up: their words and their rubrics, which nothing changes any more.
 
@@ -158,6 +164,7 @@ def show_earlier(
         library: for the advice's reading.
         prefix: of element ids.
         open_last: unfold the latest: it is what the next try starts from.
+        comments: HTML of what a coach said about each; empty: nothing about any.
     """
     best = best_of(attempts)
     parts = []
@@ -168,7 +175,8 @@ def show_earlier(
             words.append(_("your best so far"))
         # Named otherwise where it is unfolded: what the script remembers as open is then folded up once it is past.
         unfolded = '-last" open' if open_last and place == len(attempts) - 1 else '"'
-        shown = _one(attempt, document, library, f"{prefix}-{place + 1}")
+        said = comments[place] if comments else ""
+        shown = _one(attempt, document, library, f"{prefix}-{place + 1}", said)
         parts.append(
             f'<details class="earlier attempt" id="{prefix}-attempt-{place + 1}{unfolded}><summary>'
             f"{escape(' · '.join(words))}</summary>{shown}</details>"
@@ -185,10 +193,10 @@ def _say_result(attempt: Attempt) -> str:
     return _("band {band} of 5, {word}").format(band=grade.band, word=BANDS[grade.band])
 
 
-def _one(attempt: Attempt, document: QuestionDocument, library: Library, prefix: str) -> str:
+def _one(attempt: Attempt, document: QuestionDocument, library: Library, prefix: str, said: str) -> str:
     answers = answers_in(attempt.turns)
     if attempt.grade is None:
-        return "".join(f'<p class="words">{escape(text)}</p>' for text in answers)
+        return said + "".join(f'<p class="words">{escape(text)}</p>' for text in answers)
     return show_rubric(
         attempt.grade,
         document,
@@ -197,5 +205,6 @@ def _one(attempt: Attempt, document: QuestionDocument, library: Library, prefix:
         prefix=prefix,
         disputes=attempt.disputes,
         settled=True,
+        difference=said,
         deliveries=deliveries_in(attempt.turns),
     )

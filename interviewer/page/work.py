@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -106,6 +106,13 @@ class Works:
         while len(self._works) > REMEMBERED:
             self._works.popitem(last=False)
         return work
+
+    def forget(self, interview_ids: Iterable[str] | None) -> None:
+        """Stops what runs for these interviews, or for all, and keeps no word of them."""
+        for id in [*self._works] if interview_ids is None else interview_ids:
+            if work := self._works.pop(id, None):
+                work.take_speech()
+                work.take_grading()
 
     def read_soon(self, interview: Interview, draft: str) -> None:
         """Lets the reader look at the draft in the background; nobody waits for it."""

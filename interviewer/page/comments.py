@@ -1,0 +1,31 @@
+"""Shows what a coach said about an attempt; pure, escapes everybody's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..exports.outline import say_date
+from ..phrases import _
+from ..schema import Comment, Interview
+from .marks import escape
+
+__all__ = ["comments_on", "show_comments"]
+
+
+def comments_on(interview: Interview, question_id: str, attempt: int) -> tuple[Comment, ...]:
+    """What was said about one try at a question; `attempt` counts from 1."""
+    return tuple(one for one in interview.comments if (one.question_id, one.attempt) == (question_id, attempt))
+
+
+def show_comments(comments: Sequence[Comment]) -> str:
+    """What a coach said about an attempt; empty when nobody did."""
+    if not comments:
+        return ""
+    items = "".join(
+        f'<li><p class="words">{escape(one.text)}</p><p class="hint">{escape(_by(one))}</p></li>' for one in comments
+    )
+    return f'<section class="comments"><h4>{escape(_("Your coach says"))}</h4><ul>{items}</ul></section>'
+
+
+def _by(comment: Comment) -> str:
+    return " · ".join(filter(None, (comment.author, say_date(comment.at) if comment.at else "")))

@@ -1,0 +1,207 @@
+"""The tab "Your data": what is kept, taken along as files, brought back, deleted; files travel as text, by no route."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+
+from ..data_desk import FORMATS, Format, export, mine, say_taken, sender_of, take_in
+from ..errors import InterviewerError
+from ..exports.bundle import LARGEST, read_bundle
+from ..exports.outline import Trust
+from ..phrases import _, count_of
+from ..schema import Interview
+from .desk import Change, Desk
+from .frame import show_failure, show_notice
+from .shelf import WORD, show_download, show_kept, show_said, show_tools
+from .views import QUIET, Wiring
+
+__all__ = ["DataView", "read_files", "read_told", "trust_of"]
+
+log = logging.getLogger(__name__)
+
+Parts = dict[Any, Any]
+_TICKED = '[...document.querySelectorAll("#kept input:checked")].map(box => box.value)'
+_VALUE = 'document.getElementById("{button}").dataset.value || ""'
+_NAME = 'document.getElementById("data-name").value'
+_ASKED = f"JSON.stringify({{ids: {_TICKED}, name: {_NAME}, format: {_VALUE.format(button='data-export')}}})"
+_FILES = 'document.getElementById("data-import").files || "[]"'
+_TYPED = 'document.getElementById("data-word").value'
+_DAMAGED = "The page sent something that can't be read: reload it and try again."
+
+
+class DataView:
+    """One tab of the start screen."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._numbers = itertools.count(1)
+
+    def lay_out(self) -> None:
+        """The tab: the list, what can be done with it, and the hidden parts through which files travel."""
+        with gr.Tab(_("Your data"), render_children=True, elem_id="data-tab") as self._tab:
+            self._says = gr.HTML(show_said(""), elem_id="data-says", js_on_load=None)
+            self._kept = gr.HTML(show_kept(()), elem_id="kept", js_on_load=None)
+            gr.HTML(show_tools(self.desk.store.place), elem_id="tools", js_on_load=None)
+            self._told = gr.Textbox(visible="hidden")
+            names = ("data-refresh", "data-export", "data-import", "data-delete", "data-everything")
+            self._buttons = {name: gr.Button(name, visible="hidden", elem_id=name) for name in names}
+
+    def wire(self, wiring: Wiring) -> None:
+        """Ties the buttons of the page's HTML, which the script presses, to what they do."""
+        w, told, says = wiring, self._told, [self._says]
+        # Outside the tab, which is not in the page before it was opened once: the room needs them too.
+        self._file = gr.HTML("", elem_id="download", visible="hidden", js_on_load=None)
+        self._buttons["room-export"] = gr.Button("room-export", visible="hidden", elem_id="room-export")
+        listed = [self._kept]
+        # The script presses the button when the start screen comes back.
+        shown = [self._tab.select, w.page.load, self._buttons["data-refresh"].click]
+        gr.on(shown, self._list, w.kept, listed, trigger_mode="always_last", **QUIET)
+
+        def tie(name: str, handler: Any, given: list[Any], outputs: list[Any], js: str) -> None:
+            self._buttons[name].click(handler, [told, *given], outputs, js=js, trigger_mode="multiple", **QUIET)
+
+        tie("data-export", self._export, [w.kept], [self._file, *says], f"(told, ...rest) => [{_ASKED}, ...rest]")
+        tie("data-import", self._import, [w.kept], [*listed, *says], f"(told, ...rest) => [{_FILES}, ...rest]")
+        tie(
+            "data-delete", self._delete, [w.kept], [*listed, *says],
+            f"(told, ...rest) => [JSON.stringify({_TICKED}), ...rest]",
+        )  # fmt: skip
+
+        async def everything(word: str, kept: Any) -> Parts:
+            change, parts = self._delete_everything(word, kept)
+            return {**(w.update(change) if change else {}), **parts}
+
+        tie("data-everything", everything, [w.kept], [*w.whole, *listed, *says], f"(told, kept) => [{_TYPED}, kept]")
+        room = _VALUE.format(button="room-export")
+
+        async def this(format: Format, interview: Interview | None) -> Parts:
+            return await self._export_this(format, interview, w.notice)
+
+        tie("room-export", this, [w.interview], [self._file, w.notice], f"(told, one) => [{room}, one]")
+
+    # ── what the buttons do ──────────────────────────────────────────────────────────────────────────
+
+    async def _list(self, kept: Any) -> Parts:
+        return {self._kept: show_kept(await self._mine(kept))}
+
+    async def _export(self, told: str, kept: Any) -> Parts:
+        asked = read_told(told)
+        if not isinstance(asked, Mapping) or asked.get("format") not in FORMATS:
+            return self._say(_(_DAMAGED), failed=True)
+        every = await self._mine(kept)
+        wanted = asked.get("ids") or [one.id for one in every]
+        chosen = [one for one in every if one.id in wanted]
+        if not chosen:
+            return self._say(_("Nothing is kept yet, so nothing can be exported."), failed=True)
+        name, sender = " ".join(str(asked.get("name", ""))[:100].split()), sender_of(every, self._owner(kept))
+        file, says = await self._made(chosen, asked["format"], name=name, sender=sender)
+        return {self._file: file, **self._say(says, failed=not file)}
+
+    async def _export_this(self, format: Format, interview: Interview | None, notice: gr.HTML) -> Parts:
+        if interview is None or format not in FORMATS:
+            return {self._file: gr.skip()}
+        try:
+            stored = self.desk.store.load(interview.id)
+        except InterviewerError as failure:
+            return {notice: show_failure(failure, "")}
+        file, says = await self._made([stored], format, name="", sender="")
+        return {self._file: file, notice: show_notice(says, tone="info" if file else "failed")}
+
+    async def _made(self, chosen: Sequence[Interview], format: Format, *, name: str, sender: str) -> tuple[str, str]:
+        """The file for the script, empty when it could not be made, and what to say of it."""
+        try:
+            made = await asyncio.to_thread(
+                export, chosen, format, now=self.desk.now(), candidate=name, sender=sender, trust=trust_of(self.desk)
+            )  # fmt: skip
+        except Exception:
+            # An edge: whatever a library makes of somebody's words, the page says so and the words stay kept.
+            log.exception("exporting failed")
+            return "", _("The export failed unexpectedly. What is kept stays kept.")
+        count = count_of("{number} interview", "{number} interviews", len(chosen))
+        says = _("{file} is made, of {count}: your browser saves it.").format(file=made.name, count=count)
+        return show_download(made, next(self._numbers)), says
+
+    async def _import(self, told: str, kept: Any) -> Parts:
+        says, failed = [], False
+        for file, text in read_files(told):
+            try:
+                bundle = await asyncio.to_thread(read_bundle, text, file)
+                owned = [one.model_copy(update={"owner": self._owner(kept) or ""}) for one in bundle.interviews]
+                says.append(f"{file}: {say_taken(take_in(self.desk.store, owned))}")
+            except InterviewerError as failure:
+                says.append(str(failure))
+                failed = True
+        if not says:
+            return self._say(_(_DAMAGED), failed=True)
+        return {**await self._list(kept), **self._say(" ".join(says), failed=failed)}
+
+    async def _delete(self, told: str, kept: Any) -> Parts:
+        own = {one.id for one in await self._mine(kept)}
+        wanted = [id for id in read_told(told) or () if id in own]
+        if not wanted:
+            return self._say(_("Tick the interviews that you want to delete."), failed=True)
+        try:
+            for id in wanted:
+                self.desk.store.delete(id)
+        except InterviewerError as failure:
+            return {**await self._list(kept), **self._say(str(failure), failed=True)}
+        self.desk.forget(wanted)
+        deleted = count_of("{number} interview is deleted.", "{number} interviews are deleted.", len(wanted))
+        return {**await self._list(kept), **self._say(deleted)}
+
+    def _delete_everything(self, word: str, kept: Any) -> tuple[Change | None, Parts]:
+        if str(word).strip().casefold() != _(WORD).casefold():
+            says = _("Nothing is deleted: type “{word}” first.").format(word=_(WORD))
+            return None, self._say(says, failed=True)
+        try:
+            self.desk.store.delete_everything(self._owner(kept))
+        except InterviewerError as failure:
+            return None, self._say(str(failure), failed=True)
+        self.desk.forget(None)
+        gone = Change(kept={"id": "", "draft": "", "previous": ""}, previous=False, missed=False, box="")
+        return gone, {self._kept: show_kept(()), **self._say(_("Everything is deleted, here and in this browser."))}
+
+    # ── whose, and what is said ──────────────────────────────────────────────────────────────────────
+
+    def _owner(self, kept: Any) -> str | None:
+        """Whose interviews a browser sees; None: all there are."""
+        return None
+
+    async def _mine(self, kept: Any) -> list[Interview]:
+        try:
+            return await asyncio.to_thread(mine, self.desk.store, self._owner(kept))
+        except InterviewerError as failure:
+            log.warning("%s", failure)
+            return []
+
+    def _say(self, text: str, *, failed: bool = False) -> Parts:
+        return {self._says: show_said(text, failed=failed)}
+
+
+def trust_of(desk: Desk) -> Trust:
+    """How far the grader at the table agreed with raters; of others nothing is known here."""
+    decider = desk.panel.decider
+    return {(decider.name, decider.model): desk.panel.describe().agreement}
+
+
+def read_files(told: str) -> list[tuple[str, str]]:
+    """Name and text of the files that a browser sent; none where it sent something else."""
+    found = read_told(told)
+    files = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return [(str(one.get("name", "?"))[:200], str(one.get("text", ""))) for one in files[:50]]
+
+
+def read_told(told: str) -> Any:
+    """What a browser sent as JSON; None where it isn't any, or too much of it."""
+    try:
+        # Escapes make JSON in JSON longer than the files that are in it.
+        return json.loads(told) if len(told) <= 3 * LARGEST else None
+    except (ValueError, RecursionError):
+        return None
