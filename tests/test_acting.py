@@ -21,6 +21,7 @@ from interviewer.errors import ContentError, InterviewerError, ProviderUnreachab
 from interviewer.in_role import broken_rule, tidy
 from interviewer.interview import Interviewer, answer, answers_to, hint, try_again, undo
 from interviewer.page.desk import Change, Desk
+from interviewer.page.regrading import graded_answers, regrade
 from interviewer.page.stage import show_course, show_plays
 from interviewer.panel import Panel
 from interviewer.roleplay import LEAVES
@@ -279,6 +280,18 @@ async def test_what_the_built_in_grader_does_not_find_in_a_talk_is_not_called_mi
     other = SecondOpinion(decider="builtin", model="m")
     chat = grade.model_copy(update={"decider": "chat", "band": 4, "second_opinion": other})
     assert acting.as_played(chat) == chat.model_copy(update={"second_opinion": None})
+
+
+async def test_graded_again_a_talk_gets_no_band_from_the_built_in_grader_either(tmp_path: Path) -> None:
+    desk = make_desk(seat(decider=talks()), tmp_path)
+    page = desk.begin_role_play("no-receipt")
+    for line in POLITE:
+        page = await say(desk, page["interview"], line)
+    assert "Say it better" not in page["side"]
+    stored = Store(tmp_path).load(page["interview"].id)
+    assert stored.grades["difficult-customers"].band == 4
+    (again,) = [one async for one in regrade(desk.panel, ScriptedDecider(VERDICTS), graded_answers([stored]))]
+    assert (again.after.band, again.after.status) == (None, "partly_graded")
 
 
 async def test_a_draft_is_kept_and_read_by_nobody(tmp_path: Path) -> None:

@@ -245,6 +245,9 @@ def _question(
         return f"{_anew(document, graded=current)}{before}" if before else ""
     judged = [*attempts[:-1], attempts[-1].model_copy(update={"grade": grade})]
     answers = answers_to(interview, question_id)[1]
+    better = ""
+    if interview.role_play is None:  # what was said to somebody is no story to be told better
+        better = show_better(grade, document, library, interview.rewrites.get(question_id), writing, prefix=prefix)
     rubric = show_rubric(
         grade, document, answers, library,
         prefix=prefix, progress=running, disputes=interview.disputes, refusal=refusal,
@@ -253,7 +256,7 @@ def _question(
         difference="" if running else show_comments(comments_on(interview, question_id, len(attempts)))
         + show_difference(judged, document),
         again=offer_again(document, document.question),
-        better=show_better(grade, document, library, interview.rewrites.get(question_id), writing, prefix=prefix),
+        better=better,
     )  # fmt: skip
     return rubric + show_earlier(earlier, document, library, prefix=prefix, open_last=False, comments=said)
 

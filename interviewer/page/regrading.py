@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from ..acting import as_played
 from ..attempts import Change, Difference, compare
 from ..intake import STATES
 from ..interview import answers_to
@@ -69,7 +70,8 @@ async def regrade(panel: Panel, decider: Decider, answers: Sequence[Answer]) -> 
         identity = f"{interview.id}.{document.id}.{len(words)}"
         async with aclosing(other.grade(document, words, asked=asked, id=identity)) as grades:
             every = [grade async for grade in grades]
-        found = Regraded(interview, document, interview.grades[document.id], every[-1])
+        after = every[-1] if interview.role_play is None else as_played(every[-1])
+        found = Regraded(interview, document, interview.grades[document.id], after)
         yield found
         if found.failed:
             return

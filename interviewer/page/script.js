@@ -447,7 +447,7 @@
 		}).observe(side, { childList: true, subtree: true });
 	});
 
-	// 10. From the empty progress view to the questions; and what is graded again is shown where it appears.
+	// 11. From the empty progress view to the questions; and what is graded again is shown where it appears.
 	document.addEventListener("click", (event) => {
 		const tab = event.target.closest?.("#history [data-tab]");
 		if (tab) document.querySelectorAll("#library [role=tab]")[tab.dataset.tab]?.click();
@@ -455,7 +455,7 @@
 		if (again) document.getElementById("past-again")?.scrollIntoView({ block: "start" });
 	});
 
-	// 10. A role-play's card starts it: the card is marked for the handler, and gradio's own button pressed.
+	// 12. A role-play's card starts it: the card is marked for the handler, and gradio's own button pressed.
 	document.addEventListener("click", (event) => {
 		const start = event.target.closest?.("[data-play]");
 		if (!start) return;
