@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .attempts import Change, Difference, answers_in, best_of
 from .overview import Overview, QuestionOverview, Repeated, Standing
 from .phrases import _, count_of, later
-from .schema import Attempt
+from .schema import Attempt, Marked
 from .wording import BANDS, STAR_NAMES, say_verdict
 
-__all__ = ["tell_best", "tell_change", "tell_difference", "tell_doubts", "tell_overview", "tell_question"]
+__all__ = ["tell_bands", "tell_best", "tell_change", "tell_difference", "tell_doubts", "tell_overview", "tell_question"]
 
 _REPEATED = {
     "key_point": later("Key point “{name}”: missing or only partly covered in {weak} of {judged} questions."),
@@ -69,6 +69,27 @@ def tell_best(attempts: Sequence[Attempt]) -> str:
     said = count_of("after {number} answer", "after {number} answers", len(answers_in(attempts[place].turns)))
     return _("Best so far: attempt {attempt} of {count}, band {band} {said}.").format(
         attempt=place + 1, count=len(attempts), band=grade.band if grade else "–", said=said
+    )
+
+
+# ── many interviews ──────────────────────────────────────────────────────────────────────────────────
+
+BARS = "▁▂▄▆█"
+"""One for each band, 1 to 5."""
+
+
+def tell_bands(marks: Iterable[Marked]) -> tuple[str, ...]:
+    """Every band as a bar, oldest first, a line for each grader: bands of different graders can't be compared."""
+    by_grader: dict[str, list[int]] = {}
+    for mark in sorted(marks, key=lambda one: one.at):
+        if mark.band is not None:
+            by_grader.setdefault(f"{mark.decider} {mark.model}".strip(), []).append(mark.band)
+    return tuple(
+        _("{bars}  bands 1 to 5, the oldest first, by {grader}").format(
+            bars="".join(BARS[band - 1] for band in bands), grader=grader
+        )
+        for grader, bands in by_grader.items()
+        if len(bands) > 1
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from exported import begun, twice
 from shipped import QUESTION
+from tables import ANSWER
 from test_cli import Run
 from test_cli import run as run
 
@@ -67,3 +68,11 @@ def test_what_cannot_be_done_is_one_sentence(
     assert done.code == code
     assert says in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_history_without_answers_says_so_and_with_them_tells_of_them(run: Run) -> None:
+    empty = run("history")
+    assert empty.code == 0 and empty.out
+    run("chat", QUESTION.id, "--decider", "builtin", typed=f"{ANSWER}\n\n/end\n".encode())
+    told = run("history")
+    assert told.code == 0 and told.out != empty.out and len(told.out.splitlines()) > 1

@@ -21,6 +21,7 @@ from interviewer.interview import answer, begin, with_grade
 from interviewer.page.catalogue import Filters, show_cards
 from interviewer.page.differ import Refusal, Sent
 from interviewer.page.frame import overlay, show_chat, show_notice, show_people, show_side
+from interviewer.page.looks import SCRIPTS
 from interviewer.page.marks import escape, show_answers
 from interviewer.page.render import show_rubric
 from interviewer.schema import Dispute, Grade, Quote
@@ -248,7 +249,8 @@ async def test_an_earlier_question_stays_folded_up_below_the_latest() -> None:
 
 def test_the_style_sheet_and_script_ask_nobody_but_the_pages_own_server_for_speech() -> None:
     folder = Path(__file__).parent.parent / "interviewer" / "page"
-    texts = [(folder / name).read_text(encoding="utf-8") for name in ("style.css", "script.js")]
+    texts = [path.read_text(encoding="utf-8") for path in (folder / "style.css", *folder.glob("scripts/*.js"))]
+    assert {path.stem for path in folder.glob("scripts/*.js")} == set(SCRIPTS)
     for text in texts:
         assert not re.search(r"https?:|@import|url\(|XMLHttp|WebSocket|sendBeacon", text)
     assert re.findall(r"fetch\([^,]*,", "".join(texts)) == ["fetch(path,"]

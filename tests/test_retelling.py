@@ -8,7 +8,16 @@ import pytest
 
 from interviewer.attempts import Change, Difference
 from interviewer.overview import Overview, QuestionOverview, Repeated, Standing
-from interviewer.retelling import tell_best, tell_change, tell_difference, tell_doubts, tell_overview, tell_question
+from interviewer.retelling import (
+    tell_bands,
+    tell_best,
+    tell_change,
+    tell_difference,
+    tell_doubts,
+    tell_overview,
+    tell_question,
+)
+from interviewer.schema import Marked
 
 
 def difference(**given: Any) -> Difference:
@@ -104,6 +113,19 @@ def test_a_whole_interview_has_counts_what_repeats_and_no_total() -> None:
         "More than one grader was at work (builtin m, chat x), so the bands come from different measures.",
         "There is no total: each question is judged by its own document.",
     )
+
+
+def test_bands_over_time_are_bars_by_grader_and_one_alone_is_none() -> None:
+    def mark(at: float, band: int | None, model: str = "m") -> Marked:
+        blank: dict[str, Any] = {name: {} for name in ("key_points", "motivations", "red_flags", "star", "names")}
+        about = {"interview_id": "i", "question_id": "q", "question": "?", "role": "", "function": "", "themes": ()}
+        more = {"attempt": 1, "latest": True, "mode": "practice", "hints": 0, "answers": 1, "status": "graded"}
+        return Marked.model_validate(
+            about | more | blank | {"at": at, "band": band, "coverage": None, "decider": "builtin", "model": model}
+        )
+
+    told = tell_bands([mark(3, 5), mark(1, 1), mark(2, 3), mark(4, None), mark(5, 2, "other")])
+    assert told == ("▁▄█  bands 1 to 5, the oldest first, by builtin m",)
 
 
 def test_of_one_question_no_total_is_denied() -> None:

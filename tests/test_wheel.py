@@ -10,6 +10,7 @@ import tarfile
 import tomllib
 import zipfile
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -139,7 +140,7 @@ def test_an_installed_wheel_runs_the_same_commands(
 
 def test_every_library_the_package_imports_is_a_declared_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = [*project["dependencies"], *project["optional-dependencies"]["local"]]
+    declared = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
     names = {line.split(">")[0].split("[")[0].strip().lower().replace("_", "-") for line in declared}
     providers = packages_distributions()
     undeclared = {

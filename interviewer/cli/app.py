@@ -24,6 +24,7 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": practise.serve,
     "chat": practise.chat,
+    "history": data.history,
     "export": data.export,
     "restore": data.restore,
     "delete": data.delete,

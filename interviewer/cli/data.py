@@ -12,7 +12,21 @@ import typer
 from .flags import settings_of
 from .output import fail, note
 
-__all__ = ["delete", "export", "group", "restore"]
+__all__ = ["delete", "export", "group", "history", "restore"]
+
+
+def history() -> None:
+    """Say what was practised, what is due, and how bands and criteria went over time."""
+    from ..build import open_store
+    from ..progress import told
+    from ..recounting import history_lines
+    from ..retelling import tell_bands
+
+    store = open_store(settings_of())
+    store.open()
+    own = told(store.marks(""), {saved.id for saved in store.saved("") if not saved.ended})
+    for line in (*history_lines(own, now=time.time()), *tell_bands(own)):
+        typer.echo(line)
 
 
 class FormatChoice(StrEnum):

@@ -114,7 +114,7 @@ def chat(
         with open_panel(settings, say=note) as panel:
             run(go_on(panel, store, *(questions or ())))
         return
-    marks = store.marks() if weakest else None
+    marks = store.marks("") if weakest else None
     chosen = choose(open_library(settings), plan=plan, count=random, role=role, theme=theme, marks=marks)
     with open_panel(settings, say=note) as panel:
         ids = chosen.questions if chosen else questions or sorted(panel.library.questions)[:1]

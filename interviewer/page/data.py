@@ -48,7 +48,7 @@ class DataView:
         with gr.Tab(_("Your data"), render_children=True, elem_id="data-tab") as self._tab:
             self._says = gr.HTML(show_said(""), elem_id="data-says", js_on_load=None)
             self._kept = gr.HTML(show_kept(()), elem_id="kept", js_on_load=None)
-            gr.HTML(show_tools(self.desk.store.place), elem_id="tools", js_on_load=None)
+            gr.HTML(show_tools(self.desk.place), elem_id="tools", js_on_load=None)
             self._told = gr.Textbox(visible="hidden")
             names = ("data-refresh", "data-export", "data-import", "data-delete", "data-everything")
             self._buttons = {name: gr.Button(name, visible="hidden", elem_id=name) for name in names}
@@ -100,7 +100,7 @@ class DataView:
         chosen = [one for one in every if one.id in wanted]
         if not chosen:
             return self._say(_("Nothing is kept yet, so nothing can be exported."), failed=True)
-        name, sender = " ".join(str(asked.get("name", ""))[:100].split()), sender_of(every, self._owner(kept))
+        name, sender = " ".join(str(asked.get("name", ""))[:100].split()), sender_of(every, self.desk.owner())
         file, says = await self._made(chosen, asked["format"], name=name, sender=sender)
         return {self._file: file, **self._say(says, failed=not file)}
 
@@ -133,7 +133,7 @@ class DataView:
         for file, text in read_files(told):
             try:
                 bundle = await asyncio.to_thread(read_bundle, text, file)
-                owned = [one.model_copy(update={"owner": self._owner(kept) or ""}) for one in bundle.interviews]
+                owned = [one.model_copy(update={"owner": self.desk.owner()}) for one in bundle.interviews]
                 says.append(f"{file}: {say_taken(take_in(self.desk.store, owned))}")
             except InterviewerError as failure:
                 says.append(str(failure))
@@ -161,7 +161,7 @@ class DataView:
             says = _("Nothing is deleted: type “{word}” first.").format(word=_(WORD))
             return None, self._say(says, failed=True)
         try:
-            self.desk.store.delete_everything(self._owner(kept))
+            self.desk.store.delete_everything(self.desk.owner() or None)
         except InterviewerError as failure:
             return None, self._say(str(failure), failed=True)
         self.desk.forget(None)
@@ -170,13 +170,9 @@ class DataView:
 
     # ── whose, and what is said ──────────────────────────────────────────────────────────────────────
 
-    def _owner(self, kept: Any) -> str | None:
-        """Whose interviews a browser sees; None: all there are."""
-        return None
-
     async def _mine(self, kept: Any) -> list[Interview]:
         try:
-            return await asyncio.to_thread(mine, self.desk.store, self._owner(kept))
+            return await asyncio.to_thread(mine, self.desk.store, self.desk.owner())
         except InterviewerError as failure:
             log.warning("%s", failure)
             return []

@@ -66,12 +66,15 @@ class Desk:
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
+        whose: Callable[[], str] | None = None,
     ) -> None:
         self.panel = panel
         self.store = store
         self.now = now
         self._now = now
         self._clock = clock
+        self._at_home = whose is None
+        self._whose = whose or (lambda: "")
         self._rng = rng or random.Random()  # noqa: S311
         self._works = Works(panel)
         self._keeping = Keeping(store, self._works)
@@ -95,21 +98,21 @@ class Desk:
         """All questions again."""
         return Change(self.browse("", "", "", "", chosen), filters=Filters(), notice="")
 
-    def begin_chosen(self, *given: str, mode: Mode = "practice", owner: str = "") -> Change:
+    def begin_chosen(self, *given: str, mode: Mode = "practice") -> Change:
         """The questions chosen; when none is, the first that fits."""
         *named, chosen = given
         first = [document.id for document in Filters(*named).find(self.panel.library)[:1]]
-        return self.begin(chosen.split() or first, mode=mode, owner=owner)
+        return self.begin(chosen.split() or first, mode=mode)
 
-    def begin_plan(self, plan_id: str, *, mode: Mode = "practice", owner: str = "") -> Change:
+    def begin_plan(self, plan_id: str, *, mode: Mode = "practice") -> Change:
         """The questions of a written plan."""
         try:
             plan = find_plan(self.panel.library, plan_id)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
-        return self.begin(plan.questions, plan, mode=mode, owner=owner)
+        return self.begin(plan.questions, plan, mode=mode)
 
-    def surprise(self, *named: str, weakest: bool = False, mode: Mode = "practice", owner: str = "") -> Change:
+    def surprise(self, *named: str, weakest: bool = False, mode: Mode = "practice") -> Change:
         """Questions that fit, by chance; or those first whose criteria were missed most."""
         filters = Filters(*named)
         found = filters.find(self.panel.library)
@@ -120,7 +123,7 @@ class Desk:
             plan = draw(found, self._rng, about=about, marks=self.store.marks(self.owner()) if weakest else None)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
-        return self.begin(plan.questions, plan, mode=mode, owner=owner)
+        return self.begin(plan.questions, plan, mode=mode)
 
     def begin(
         self,
@@ -128,7 +131,6 @@ class Desk:
         plan: Plan | None = None,
         *,
         mode: Mode = "practice",
-        owner: str = "",
         brief: Brief | None = None,
     ) -> Change:
         """A new interview, its first question asked; the interviewer knows `brief` of a job ad."""
@@ -136,7 +138,9 @@ class Desk:
             return Change(notice=show_notice(NOTHING_FITS))
         unread = self._renew()
         try:
-            interview = self.panel.begin(question_ids, id=new_id(), now=self._now(), plan=plan, mode=mode, owner=owner)
+            interview = self.panel.begin(
+                question_ids, id=new_id(), now=self._now(), plan=plan, mode=mode, owner=self.owner()
+            )
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
         interview = interview.model_copy(update={"brief": brief}) if brief else interview
@@ -146,7 +150,7 @@ class Desk:
         """A new role-play, the other person's first line said."""
         unread = self._renew()
         try:
-            interview = self.panel.begin_role_play(play_id, id=new_id(), now=self._now())
+            interview = self.panel.begin_role_play(play_id, id=new_id(), now=self._now(), owner=self.owner())
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
         return self._room(interview, notice=unread + self._keeping.save(interview))
@@ -462,9 +466,14 @@ class Desk:
             regrade=False,
         )
 
-    def owner(self) -> str | None:
-        """Whose interviews are shown; None: everybody's, on one's own machine."""
-        return None
+    @property
+    def place(self) -> str:
+        """Where the interviews lie, as those may know who sit at this machine; empty for all others."""
+        return self.store.place if self._at_home else ""
+
+    def owner(self) -> str:
+        """Whose interviews are shown and begun: empty on one's own machine, a browser's where several share a page."""
+        return self._whose()
 
     def use_grade(self, interview: Interview, grade: Grade) -> None:
         """Shows this grade of one of the interview's questions instead of the one that stands.

@@ -76,7 +76,7 @@ class HistoryDesk:
     def practise(self, what: str) -> Change:
         """A new practice interview with these questions, ids with spaces between."""
         known = self._desk.panel.library.questions
-        return self._desk.begin([one for one in what.split() if one in known], owner=self._desk.owner() or "")
+        return self._desk.begin([one for one in what.split() if one in known])
 
     def open(self, interview_id: str) -> Change:
         """The interview as it is: an unfinished one goes on, an ended one is read."""

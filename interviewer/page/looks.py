@@ -9,6 +9,26 @@ from typing import Any
 __all__ = ["head", "make_theme", "style_sheet"]
 
 _HERE = Path(__file__).parent
+SCRIPTS = (
+    "shared",
+    "evidence",
+    "unfolded",
+    "choosing",
+    "views",
+    "sending",
+    "clock",
+    "talk",
+    "voice",
+    "job",
+    "better",
+    "progress",
+    "plays",
+    "files",
+    "group",
+)
+
+"""The files of `scripts/`, in the order they run: comforts, speech, and the way from forms of ours to the server. They
+send nothing anywhere but to the page's own server."""
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 """Fonts the machine has: a web font would be fetched from somebody else's server."""
 
@@ -71,5 +91,6 @@ def style_sheet() -> str:
 @cache
 def head() -> str:
     """What goes into the page's head: the script, and the icon drawn in place so that none is asked for."""
-    script = (_HERE / "script.js").read_text(encoding="utf-8")
-    return f'<link rel="icon" href="{ICON}"><script>{script}</script>'
+    parts = "\n".join((_HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    # One scope for all, and none of it the page's own: gradio's scripts share the page's.
+    return f'<link rel="icon" href="{ICON}"><script>(() => {{\n{parts}}})();</script>'

@@ -6,7 +6,7 @@ import asyncio
 import errno
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from .app import build_page
 from .author import Author
 from .desk import Desk
 from .looks import head, make_theme, style_sheet
+from .owners import name_browser, owner_in, whose
 
 __all__ = ["Guard", "Served", "open_page"]
 
@@ -50,7 +51,10 @@ class Guard:
     """Stands before gradio: refuses foreign host names and closed routes, adds the security headers."""
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], own_names: frozenset[str]) -> None:
-        """`own_names`: the host names that may be asked for; empty: any, for a page shown to the network."""
+        """`own_names`: the host names that may be asked for; empty: any, for a page shown to the network.
+
+        There, each browser gets a name of its own that no script can read: it sees its own interviews and no others.
+        """
         self.app = app
         self.own_names = own_names
 
@@ -65,12 +69,14 @@ class Guard:
         elif scope["path"].startswith(CLOSED):
             await _refuse(send, 404, b"Not here.")
         else:
-            await self.app(scope, receive, self._with_headers(send))
+            named = self.own_names or owner_in(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+            more = () if named or scope["path"] != "/" else ((b"set-cookie", name_browser()),)
+            await self.app(scope, receive, self._with_headers(send, more))
 
-    def _with_headers(self, send: Send) -> Send:
+    def _with_headers(self, send: Send, more: Sequence[tuple[bytes, bytes]]) -> Send:
         async def send_on(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                message["headers"] = [*message.get("headers", ()), *HEADERS, *more]
             await send(message)
 
         return send_on
@@ -129,7 +135,7 @@ async def _build(panel: Panel, store: Store, own_names: frozenset[str], author: 
     """The whole application; in a running loop, for gradio otherwise makes loops of its own and leaves them open."""
     app = gr.routes.App(openapi_url=None)
     app.add_middleware(Guard, own_names=own_names)
-    desk = Desk(panel, store)
+    desk = Desk(panel, store, whose=None if own_names else whose)
     desk.spoken.open_routes(app)
     gr.mount_gradio_app(
         app,
