@@ -26,7 +26,6 @@ SCRIPTS = (
     "files",
     "group",
 )
-
 """The files of `scripts/`, in the order they run: comforts, speech, and the way from forms of ours to the server. They
 send nothing anywhere but to the page's own server."""
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
