@@ -66,8 +66,9 @@ model: $(BIN)/.test
 browser:
 	@.ci/chromium
 
-bench: $(BIN)/.test ## measure start-up, overhead and the built-in grader
+bench: $(BIN)/.test browser ## measure start-up, overhead, the built-in grader and clicks
 	@$(BIN)/python tests/bench/bench.py
+	@$(BIN)/python tests/bench/clicks.py
 
 lock: $(VENV)/lock/bin/uv ## pin dependencies again, with their hashes
 	@set -x; $< $(COMPILE) --group build -o requirements.lock; $< $(COMPILE) --group test -o requirements-test.lock

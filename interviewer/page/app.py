@@ -146,7 +146,8 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
         secret="interviewer",  # noqa: S106
     )
     with gr.Row(elem_id="flags"):
-        flags = {name: gr.HTML("", js_on_load=None) for name in _FLAGS}
+        # The start is there at once; whoever comes back to an interview is taken to it when the server has found it.
+        flags = {name: gr.HTML(_flag(name, up=name == "start"), js_on_load=None) for name in _FLAGS}
     gr.HTML(show_people(panel.describe()), elem_id="top", js_on_load=None)
     notice = gr.HTML("", elem_id="notice", js_on_load=None)
     with gr.Column(elem_id="start"):

@@ -60,8 +60,8 @@ class DataView:
         self._file = gr.HTML("", elem_id="download", visible="hidden", js_on_load=None)
         self._buttons["room-export"] = gr.Button("room-export", visible="hidden", elem_id="room-export")
         listed = [self._kept]
-        # The script presses the button when the start screen comes back.
-        shown = [self._tab.select, w.page.load, self._buttons["data-refresh"].click]
+        # The script presses the button when the start screen comes back and the list is in sight.
+        shown = [self._tab.select, self._buttons["data-refresh"].click]
         gr.on(shown, self._list, w.kept, listed, trigger_mode="always_last", **QUIET)
 
         def tie(name: str, handler: Any, given: list[Any], outputs: list[Any], js: str) -> None:

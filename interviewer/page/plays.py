@@ -23,7 +23,7 @@ class RolePlays:
 
     def lay_out(self) -> None:
         """See `View`."""
-        with gr.Tab(_("Role-play"), render_children=True):
+        with gr.Tab(_("Role-play"), render_children=True) as self._tab:
             self._cards = gr.HTML(self._draw(), elem_id="plays", js_on_load=None)
             self._begin = gr.Button(_("Start the role-play"), visible="hidden", elem_id="begin-play")
             self._told = gr.Textbox(visible="hidden")
@@ -33,7 +33,7 @@ class RolePlays:
         begin = wiring.once(self._desk.begin_role_play)
         self._begin.click(begin, self._told, wiring.whole, js=_CHOSEN, **QUIET)
         # A page that is opened later shows documents changed since the page was laid out.
-        wiring.page.load(handled(lambda: {self._cards: self._draw()}), None, self._cards, **QUIET)
+        self._tab.select(handled(lambda: {self._cards: self._draw()}), None, self._cards, **QUIET)
 
     def _draw(self) -> str:
         return show_plays(self._desk.panel.library)

@@ -19,7 +19,7 @@ whenThere("#flags", (flags) => {
 	new MutationObserver((changes) => {
 		const there = changes.flatMap((change) => [...change.addedNodes]);
 		if (!there.some((node) => node.matches?.(".flag-start") || node.querySelector?.(".flag-start"))) return;
-		document.getElementById("data-refresh")?.click();
+		if (document.getElementById("kept")?.offsetParent) document.getElementById("data-refresh")?.click();
 	}).observe(flags, { childList: true, subtree: true });
 });
 document.addEventListener("change", async (event) => {
