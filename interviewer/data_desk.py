@@ -6,7 +6,9 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Literal
 
 from .errors import StoreError
@@ -15,7 +17,7 @@ from .exports.markdown import to_markdown
 from .exports.outline import Trust
 from .exports.settle import Outcome, identity_beside, settle, with_comments
 from .exports.sheet import verdicts_csv
-from .phrases import _, count_of
+from .phrases import _, chosen_language, count_of, use_language
 from .schema import Comment, Interview, Record
 from .store.records import is_id
 
@@ -35,6 +37,8 @@ __all__ = [
     "mine",
     "say_taken",
     "sender_of",
+    "set_apart",
+    "set_pages",
     "take_in",
 ]
 
@@ -125,10 +129,26 @@ def export(
         case "json":
             data = write_bundle(named, candidate=candidate, sender=sender, made=now).encode()
         case "pdf":
-            from .exports.pdf import to_pdf  # loads the fonts' library, which takes a while
-
-            data = to_pdf(named, made=now, trust=trust)
+            data = set_apart(named, made=now, trust=trust)
     return Made(name=_file_name(named, format, now, candidate), media_type=FORMATS[format], data=data)
+
+
+def set_apart(interviews: Sequence[Interview], *, made: float, trust: Trust | None = None) -> bytes:
+    """A PDF, made in a process of its own.
+
+    What shapes its letters and what runs the embedded model are both made with Cython, in ways that can't be loaded
+    into one process; and setting pages would hold up everybody else at the page.
+    """
+    spawned = get_context("spawn")
+    with ProcessPoolExecutor(1, spawned, initializer=use_language, initargs=(chosen_language(),)) as apart:
+        return apart.submit(set_pages, interviews, made=made, trust=trust).result()
+
+
+def set_pages(interviews: Sequence[Interview], *, made: float, trust: Trust | None = None) -> bytes:
+    """A PDF, made here; for a process that runs no embedded model and never will."""
+    from .exports.pdf import to_pdf
+
+    return to_pdf(interviews, made=made, trust=trust)
 
 
 def _file_name(interviews: Sequence[Interview], format: Format, now: float, candidate: str) -> str:

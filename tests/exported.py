@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, FLAGGED, SECOND, VERDICTS, seat
 
+from interviewer.data_desk import set_pages
 from interviewer.disputes import dispute
 from interviewer.interview import answer, begin, try_again, with_grade
 from interviewer.schema import Comment, Grade, Hint, Interview, Probe, QuestionDocument
 
-__all__ = ["OTHER", "begun", "graded", "twice"]
+__all__ = ["OTHER", "begun", "graded", "set_watched", "twice"]
 
 OTHER = next(one for one in LIBRARY.questions.values() if one.id != QUESTION.id)
 AT = 1_795_700_000.0
+
+
+def set_watched(interviews: Sequence[Interview], **given: Any) -> tuple[bytes, list[str]]:
+    """A PDF, and what was logged as a warning while it was made; for a process of its own."""
+    records: list[str] = []
+    watch = logging.Handler(logging.WARNING)
+    watch.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger().addHandler(watch)
+    try:
+        return set_pages(interviews, **given), records
+    finally:
+        logging.getLogger().removeHandler(watch)
 
 
 def graded(answers: Sequence[str], said: object = VERDICTS, document: QuestionDocument = QUESTION) -> Grade:

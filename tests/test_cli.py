@@ -32,8 +32,8 @@ from interviewer.store import Store
 
 PAGES = Path(__file__).parent / "pages"
 COMMANDS = (
-    "serve", "chat", "export", "restore", "delete", "group", "grade", "label", "eval", "calibrate", "questions",
-    "import", "new", "check", "preview", "paths", "settings", "model",
+    "serve", "chat", "history", "export", "restore", "delete", "group", "grade", "label", "eval", "calibrate",
+    "questions", "import", "new", "check", "preview", "paths", "settings", "model",
 )  # fmt: skip
 SAID_WITHOUT_A_MODEL = "No language model: "
 

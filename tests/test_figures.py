@@ -188,7 +188,7 @@ def test_star_parts_not_known_count_as_absent() -> None:
     assert value(found, "star_f1_task") == (None, 0)
 
 
-SHOWING_NOTHING = ("empty", "too_short", "unreadable", "off_topic", "declined", "addressed")
+SHOWING_NOTHING = ("empty", "too_short", "unreadable", "off_topic", "declined", "addressed", "copied")
 BEYOND_THE_GRADER = ("too_long", "other_language")
 
 

@@ -146,6 +146,6 @@ def test_every_library_the_package_imports_is_a_declared_dependency() -> None:
     undeclared = {
         library
         for library in OWNERS.keys() | SHARED
-        if not {name.lower().replace("_", "-") for name in providers.get(library, [])} & names
+        if not {name.lower().replace("_", "-") for name in (*providers.get(library, []), library)} & names
     }
     assert not undeclared, "add it to [project] dependencies in pyproject.toml, then run `make lock`"
