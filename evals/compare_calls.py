@@ -1,0 +1,219 @@
+"""Compares ways of asking a chat grader: all criteria in one request, a request a kind, a request a criterion, and
+three samples of the one request; writes `results/calls.md`.
+
+python evals/compare_calls.py                   measures what was recorded, offline, in seconds
+python evals/compare_calls.py --export FILE     writes the requests as a batch file, under numbers that tell nothing
+python evals/compare_calls.py --import FILE     records the replies to them
+
+The one request's first reply is that of `recordings/chat-dev.jsonl`. All answers are dev answers: nothing here has seen
+a test answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from interviewer.calibrated import DeciderAround
+from interviewer.chat_decider import ChatDecider, batch_line, write_messages
+from interviewer.content import load_library
+from interviewer.evaluation.batches import Replies, read_replies
+from interviewer.evaluation.figures import changes, measure
+from interviewer.evaluation.records import Case, Figure, Outcome, RunFacts
+from interviewer.evaluation.running import grade_case
+from interviewer.evaluation.sets import load_set
+from interviewer.folders import bundled
+from interviewer.grading import questions_for
+from interviewer.intake import ungradable
+from interviewer.llm import LLM
+from interviewer.prompts import Prompts
+from interviewer.recordings import RecordingEndpoint, ReplayingEndpoint
+from interviewer.sampling import SampledDecider
+from interviewer.schema import Decider, Decision, State, TypedQuestion, Usage
+from interviewer.tokens import count_tokens
+
+HERE = Path(__file__).resolve().parent
+ONE = HERE / "recordings" / "chat-dev.jsonl"
+OTHERS = HERE / "recordings" / "chat-calls-dev.jsonl"
+REPORT = HERE / "results" / "calls.md"
+COMMAND = "python evals/compare_calls.py --import FILE"
+ONE_MODEL, MODEL = "imported-batch-1", "imported-batch-2"
+PROMPTS = Prompts()
+LIBRARY = load_library([bundled("content")])
+
+SEED = 20
+ANSWERS, ALONE, SAMPLED = 14, slice(0, 4), slice(4, 12)
+"""How many answers; which of them are also asked about criterion by criterion; which three times as a whole."""
+SAMPLES = 3
+APART = 4
+"""So many requests at least lie between two about one answer."""
+LEAST_CACHED = 1024
+"""Tokens that a beginning needs before OpenAI and others keep it at all."""
+
+Questions = tuple[TypedQuestion, ...]
+
+
+# ── what is asked ────────────────────────────────────────────────────────────────────────────────────
+
+
+def whole(questions: Sequence[TypedQuestion]) -> list[Questions]:
+    """All in one request, as the product asks."""
+    return [tuple(questions)]
+
+
+def by_kind(questions: Sequence[TypedQuestion]) -> list[Questions]:
+    """Key points, motivations, red flags, and the story with its topic."""
+    kinds = dict.fromkeys(question.kind for question in questions)
+    return [tuple(one for one in questions if one.kind == kind) for kind in kinds]
+
+
+def alone(questions: Sequence[TypedQuestion]) -> list[Questions]:
+    """Each key point and each red flag; nothing else is asked."""
+    return [(one,) for one in questions if one.kind in ("key_point", "red_flag")]
+
+
+Way = Callable[[Sequence[TypedQuestion]], list[Questions]]
+
+
+def chosen() -> list[Case]:
+    """Dev answers to as many questions, drawn band by band."""
+    draw = random.Random(SEED)
+    bands: dict[int, list[Case]] = {}
+    for case in load_set("dev", LIBRARY):
+        if case.reference and case.reference.band and not ungradable(case.answers) and asked(case)[0].sentences:
+            bands.setdefault(case.reference.band, []).append(case)
+    for band in sorted(bands):
+        draw.shuffle(bands[band])
+    found: dict[str, Case] = {}
+    while len(found) < ANSWERS:
+        for band in sorted(bands):
+            fresh = next((case for case in bands[band] if case.question_id not in found), None)
+            if fresh is not None and len(found) < ANSWERS:
+                found[fresh.question_id] = fresh
+    return list(found.values())
+
+
+def asked(case: Case) -> tuple[State, Questions]:
+    """What a decider reads and is asked."""
+    return questions_for(LIBRARY.questions[case.question_id], case.answers, case.asked, PROMPTS, LIBRARY)
+
+
+@dataclass(frozen=True)
+class Packet:
+    """One request of the batch."""
+
+    case: Case
+    part: Questions
+    repeat: int = 0
+
+
+def packets(cases: Sequence[Case]) -> dict[str, Packet]:
+    """All requests by an id that tells nothing, in an order in which one answer's lie apart."""
+    left = [Packet(case, part) for case in cases for part in by_kind(asked(case)[1])]
+    left += [Packet(case, part) for case in cases[ALONE] for part in alone(asked(case)[1])]
+    left += [Packet(case, asked(case)[1], repeat) for repeat in range(1, SAMPLES) for case in cases[SAMPLED]]
+    random.Random(SEED).shuffle(left)
+    placed: list[Packet] = []
+    while left:
+        lately = {one.case.id for one in placed[-APART:]}
+        count = {one.case.id: sum(other.case is one.case for other in left) for one in left}
+        # Those with most left come first, or they would be all that is left.
+        free = [one for one in left if one.case.id not in lately] or left
+        most = max(count[one.case.id] for one in free)
+        pick = next(one for one in free if count[one.case.id] == most) if most > len(left) / (APART + 2) else free[0]
+        left.remove(pick)
+        placed.append(pick)
+    return {f"r-{number:03}": packet for number, packet in enumerate(placed, 1)}
+
+
+def export(file: Path) -> None:
+    """Writes the requests as lines of a batch's input."""
+    lines = (
+        batch_line(id, asked(one.case)[0], one.part, model=MODEL, prompts=PROMPTS)
+        for id, one in packets(chosen()).items()
+    )
+    file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+
+
+async def record(file: Path) -> tuple[int, list[str]]:
+    """Records the replies; how many, and the ids of the requests without one."""
+    replies, recorded, missing = read_replies(file), 0, []
+    batch = Replies(MODEL)
+    recording = RecordingEndpoint(batch, OTHERS, renew=True, command=COMMAND, today=lambda: batch.day)
+    for id, packet in packets(chosen()).items():
+        if id not in replies:
+            missing.append(id)
+            continue
+        batch.hand_out(replies[id])
+        decider = ChatDecider(LLM(recording.at(packet.repeat), MODEL), PROMPTS)
+        async for _ in decider.decide(asked(packet.case)[0], packet.part):
+            pass
+        recorded += 1
+    recording.tidy()
+    return recorded, missing
+
+
+# ── what came of it ──────────────────────────────────────────────────────────────────────────────────
+
+
+class InParts(DeciderAround):
+    """A decider that is asked part by part, and what that took."""
+
+    def __init__(self, inner: Decider, way: Way) -> None:
+        super().__init__(inner)
+        self.way = way
+        self.spent = Usage()
+
+    async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
+        for part in self.way(questions):
+            async for decision in self.inner.decide(state, part):
+                self.spent += decision.usage
+                yield decision
+
+
+@dataclass(frozen=True)
+class Run:
+    """The answers, graded in one way."""
+
+    cases: Sequence[Case]
+    outcomes: tuple[Outcome, ...]
+    spent: tuple[Usage, ...]
+    way: Way = whole
+
+
+async def graded(cases: Sequence[Case], decider: Decider, way: Way = whole) -> Run:
+    """Grades each answer with the code that the page uses."""
+    outcomes, spent = [], []
+    for case in cases:
+        asking = InParts(decider, way)
+        outcomes.append(await grade_case(case, asking, library=LIBRARY, prompts=PROMPTS))
+        spent.append(asking.spent)
+    return Run(cases, tuple(outcomes), tuple(spent), way)
+
+
+def chat(file: Path, repeat: int = 0) -> ChatDecider:
+    """The chat grader over one recording."""
+    model = ONE_MODEL if file == ONE else MODEL
+    return ChatDecider(LLM(ReplayingEndpoint(file, command=COMMAND).at(repeat), model), PROMPTS)
+
+
+def figures(run: Run, again: Sequence[Run] = ()) -> dict[str, Figure]:
+    """Its figures for all answers, by key; those of stability compare it with the runs given."""
+    facts = RunFacts(sets=("dev",), decider="chat", model=MODEL, made="", source="replayed", prompt_hash="")
+    outcomes = list(run.outcomes)
+    for number, other in enumerate(again, 1):
+        outcomes += [one.model_copy(update={"repeat": number}) for one in other.outcomes]
+    found = measure(run.cases, outcomes, facts)
+    return {one.key + (f" {one.slice}" if one.slice.startswith("kind:") else ""): one for one in found if _is_all(one)}
+
+
+def _is_all(figure: Figure) -> bool:
+    return not figure.slice or figure.slice.startswith("kind:")
