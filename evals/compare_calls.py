@@ -217,3 +217,156 @@ def figures(run: Run, again: Sequence[Run] = ()) -> dict[str, Figure]:
 
 def _is_all(figure: Figure) -> bool:
     return not figure.slice or figure.slice.startswith("kind:")
+
+
+def cost(run: Run) -> tuple[float, float, float, float, float]:
+    """Of an answer, on average: requests, prompt tokens, completion tokens; and shares of the prompt that stay the same
+    from answer to answer of a document, and that are long enough for a provider to keep."""
+    requests = prompt = constant = kept = 0
+    for case in run.cases:
+        state, questions = asked(case)
+        for part in run.way(questions):
+            system, user = (count_tokens(one["content"]) for one in write_messages(state, part, PROMPTS))
+            requests += 1
+            prompt += system + user
+            constant += system
+            kept += system if system >= LEAST_CACHED else 0
+    replied = sum(one.completion_tokens for one in run.spent)
+    n = len(run.cases)
+    return requests / n, prompt / n, replied / n, constant / prompt, kept / prompt
+
+
+# ── the report ───────────────────────────────────────────────────────────────────────────────────────
+
+COMPARED = (
+    "key_point_macro_f1", "key_point_f1_partial", "red_flag_f1", "motivation_qwk", "star_f1", "band_qwk",
+    "quote_fidelity_raw",
+)  # fmt: skip
+ALONE_COMPARED = ("key_point_macro_f1", "key_point_balanced_f1", "red_flag_f1", "quote_fidelity_raw")
+SAMPLED_COMPARED = ("key_point_macro_f1", "key_point_macro_f1_all", "red_flag_f1", "motivation_qwk", "band_qwk")
+COSTS = (
+    ("requests", "{:.0f}"),
+    ("prompt tokens", "{:,.0f}"),
+    ("completion tokens", "{:,.0f}"),
+    ("of the prompt: the same for every answer to a question", "{:.0%}"),
+    (f"of the prompt: that, where it is at least {LEAST_CACHED:,} tokens long, which providers ask for", "{:.0%}"),
+)
+
+
+async def report() -> str:
+    """Everything that was measured, as Markdown."""
+    cases = chosen()
+    few, sampled = cases[ALONE], cases[SAMPLED]
+    one, others = chat(ONE), chat(OTHERS)
+    again = [chat(OTHERS, repeat) for repeat in range(1, SAMPLES)]
+    first, parted = await graded(cases, one), await graded(cases, others, by_kind)
+    first_few, parted_few = await graded(few, one), await graded(few, others, by_kind)
+    single = await graded(few, others, alone)
+    samples = [await graded(sampled, decider) for decider in (one, *again)]
+    agreed = await graded(sampled, SampledDecider([one, *again]))
+    parted_sampled = await graded(sampled, others, by_kind)
+    parts = [
+        "# One request or several, for the chat grader",
+        f"Written by `evals/compare_calls.py` from recordings: `{ONE_MODEL}` for the one request, `{MODEL}` for all\n"
+        f"others. {len(cases)} dev answers to as many questions. In brackets: 95 % intervals over answers. "
+        "[evals/README.md](../README.md#one-request-or-several) says how they were asked and what they can't show.",
+        f"## A request a kind: {len(cases)} answers",
+        _table("one request", "a request a kind", first, parted, COMPARED),
+        f"## A request a criterion: {len(few)} of them, key points and red flags alone",
+        _table("one request", "a request a criterion", first_few, single, ALONE_COMPARED),
+        _table("a request a kind", "a request a criterion", parted_few, single, ALONE_COMPARED),
+        "## What an answer costs",
+        _costs({"one request": first_few, "a request a kind": parted_few, "a request a criterion": single}),
+        f"Means of the {len(few)} answers that were asked in all three ways, by this package's own count of tokens, "
+        "without the schema. A request a criterion leaves out motivations and the story.",
+        f"## Three samples of the one request: {len(sampled)} answers",
+        _table("one", "three agreeing", samples[0], agreed, SAMPLED_COMPARED),
+        _samples(samples, agreed, parted_sampled),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(name: str, other: str, before: Run, after: Run, keys: Sequence[str]) -> str:
+    """Figures of two runs over the same answers, and the change with its paired interval."""
+    old, new = figures(before), figures(after)
+    moved = {one.key: one for one in changes(before.cases, before.outcomes, after.outcomes)}
+    lines = [f"| figure | {name} | {other} | change | n |", "|---|---|---|---|---|"]
+    for key in keys:
+        change = moved[f"change.{key}"]
+        lines.append(
+            f"| {old[key].name} | {_said(old[key])} | {_said(new[key])} | {_said(change, '{:+.2f}')} | {new[key].n} |"
+        )
+    lines.append(f"\n{_verdict([moved[f'change.{key}'] for key in keys])}")
+    return "\n".join(lines)
+
+
+def _verdict(moved: Sequence[Figure]) -> str:
+    """Whether any change is more than noise, by its interval."""
+    clear = [one.name for one in moved if one.low is not None and one.high is not None and one.low * one.high > 0]
+    if not clear:
+        return "No change is larger than noise: every interval has 0 in it, or there is none."
+    return f"Changes whose interval leaves out 0: {'; '.join(clear)}."
+
+
+def _said(figure: Figure, form: str = "{:.2f}") -> str:
+    if figure.value is None:
+        return "—"
+    ends = figure.low, figure.high
+    interval = "" if None in ends else f" ({form.format(ends[0])} to {form.format(ends[1])})"
+    return form.format(figure.value) + interval
+
+
+def _costs(runs: dict[str, Run]) -> str:
+    columns = [cost(run) for run in runs.values()]
+    lines = [f"| mean of an answer | {' | '.join(runs)} |", "|---|" + "---|" * len(runs)]
+    for place, (name, form) in enumerate(COSTS):
+        lines.append(f"| {name} | {' | '.join(form.format(column[place]) for column in columns)} |")
+    return "\n".join(lines)
+
+
+def _samples(samples: Sequence[Run], agreed: Run, parted: Run) -> str:
+    """How alike the samples are, and what agreement among them leaves."""
+    flips = {
+        f"the first ({ONE_MODEL}) and the second ({MODEL})": figures(samples[0], [samples[1]]),
+        f"the second and the third (both {MODEL})": figures(samples[1], [samples[2]]),
+        f"the second and a request a kind (both {MODEL})": figures(samples[1], [parted]),
+    }
+    given = figures(agreed)
+    kinds = ("key_point", "motivation", "red_flag", "star")
+    lines = ["| verdicts that differ between | share | n |", "|---|---|---|"]
+    lines += [f"| {name} | {_share(found['repeat_flips'])} | {found['repeat_flips'].n} |" for name, found in flips.items()]
+    lines += ["", "| kind | still given after three samples | n |", "|---|---|---|"]
+    for kind in kinds:
+        one = given[f"given kind:{kind}"]
+        lines.append(f"| {kind.replace('_', ' ')} | {_share(one)} | {one.n} |")
+    singles = ", ".join(_said(figures(run)["key_point_macro_f1"]) for run in samples)
+    tokens = [sum(one.prompt_tokens + one.completion_tokens for one in run.spent) for run in (samples[0], agreed)]
+    lines.append(
+        f"\nEach sample alone, key points, macro-F1: {singles}. Tokens: {tokens[1] / tokens[0]:.1f} times those of one."
+    )
+    return "\n".join(lines)
+
+
+def _share(figure: Figure) -> str:
+    return _said(figure, "{:.1%}")
+
+
+def main() -> None:
+    """Exports, records, or measures and writes the report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--export", type=Path, metavar="FILE", help="write the requests")
+    parser.add_argument("--import", type=Path, metavar="FILE", dest="replies", help="record the replies")
+    options = parser.parse_args()
+    if options.export:
+        export(options.export)
+        return
+    if options.replies:
+        recorded, missing = asyncio.run(record(options.replies))
+        print(f"{recorded} recorded, {len(missing)} without a reply: {', '.join(missing)}")
+    text = asyncio.run(report())
+    REPORT.write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
