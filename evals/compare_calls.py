@@ -16,8 +16,9 @@ import asyncio
 import json
 import random
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -179,7 +180,7 @@ class InParts(DeciderAround):
                 yield decision
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
     """The answers, graded in one way."""
 
@@ -205,13 +206,16 @@ def chat(file: Path, repeat: int = 0) -> ChatDecider:
     return ChatDecider(LLM(ReplayingEndpoint(file, command=COMMAND).at(repeat), model), PROMPTS)
 
 
-def figures(run: Run, again: Sequence[Run] = ()) -> dict[str, Figure]:
+@cache
+def figures(run: Run, *again: Run) -> dict[str, Figure]:
     """Its figures for all answers, by key; those of stability compare it with the runs given."""
     facts = RunFacts(sets=("dev",), decider="chat", model=MODEL, made="", source="replayed", prompt_hash="")
     outcomes = list(run.outcomes)
     for number, other in enumerate(again, 1):
         outcomes += [one.model_copy(update={"repeat": number}) for one in other.outcomes]
-    found = measure(run.cases, outcomes, facts)
+    # Neither the raters' own figures nor those of slices by tag are wanted.
+    cases = [case.model_copy(update={"raters": (), "tags": ()}) for case in run.cases]
+    found = measure(cases, outcomes, facts)
     return {one.key + (f" {one.slice}" if one.slice.startswith("kind:") else ""): one for one in found if _is_all(one)}
 
 
@@ -252,6 +256,13 @@ COSTS = (
     (f"of the prompt: that, where it is at least {LEAST_CACHED:,} tokens long, which providers ask for", "{:.0%}"),
 )
 
+ONE_SESSION = (
+    f"`{MODEL}` is one session. It answered everything but the first reply to the one request, and had read an answer\n"
+    "before when it came to it again. Where it never differs from itself, that is memory and no agreement: three\n"
+    "agreeing samples then say what that session says, and what a request a kind changed above may be no more than\n"
+    "the difference between two sessions."
+)
+
 
 async def report() -> str:
     """Everything that was measured, as Markdown."""
@@ -268,7 +279,7 @@ async def report() -> str:
     parts = [
         "# One request or several, for the chat grader",
         f"Written by `evals/compare_calls.py` from recordings: `{ONE_MODEL}` for the one request, `{MODEL}` for all\n"
-        f"others. {len(cases)} dev answers to as many questions. In brackets: 95 % intervals over answers. "
+        f"others. {len(cases)} dev answers to as many questions. In brackets: 95 % intervals over answers.\n"
         "[evals/README.md](../README.md#one-request-or-several) says how they were asked and what they can't show.",
         f"## A request a kind: {len(cases)} answers",
         _table("one request", "a request a kind", first, parted, COMPARED),
@@ -279,7 +290,8 @@ async def report() -> str:
         _costs({"one request": first_few, "a request a kind": parted_few, "a request a criterion": single}),
         f"Means of the {len(few)} answers that were asked in all three ways, by this package's own count of tokens, "
         "without the schema. A request a criterion leaves out motivations and the story.",
-        f"## Three samples of the one request: {len(sampled)} answers",
+        f"## The one request again, twice: {len(sampled)} answers",
+        ONE_SESSION,
         _table("one", "three agreeing", samples[0], agreed, SAMPLED_COMPARED),
         _samples(samples, agreed, parted_sampled),
     ]
@@ -327,14 +339,16 @@ def _costs(runs: dict[str, Run]) -> str:
 def _samples(samples: Sequence[Run], agreed: Run, parted: Run) -> str:
     """How alike the samples are, and what agreement among them leaves."""
     flips = {
-        f"the first ({ONE_MODEL}) and the second ({MODEL})": figures(samples[0], [samples[1]]),
-        f"the second and the third (both {MODEL})": figures(samples[1], [samples[2]]),
-        f"the second and a request a kind (both {MODEL})": figures(samples[1], [parted]),
+        f"the first ({ONE_MODEL}) and the second ({MODEL})": figures(samples[0], samples[1]),
+        f"the second and the third (both {MODEL})": figures(samples[1], samples[2]),
+        f"the second and a request a kind (both {MODEL})": figures(samples[1], parted),
     }
     given = figures(agreed)
     kinds = ("key_point", "motivation", "red_flag", "star")
     lines = ["| verdicts that differ between | share | n |", "|---|---|---|"]
-    lines += [f"| {name} | {_share(found['repeat_flips'])} | {found['repeat_flips'].n} |" for name, found in flips.items()]
+    lines += [
+        f"| {name} | {_share(found['repeat_flips'])} | {found['repeat_flips'].n} |" for name, found in flips.items()
+    ]
     lines += ["", "| kind | still given after three samples | n |", "|---|---|---|"]
     for kind in kinds:
         one = given[f"given kind:{kind}"]
