@@ -54,9 +54,10 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Made of edges",
-        "facts recounting content importer hearing recordings decisions_api chat_decider readout builtin fit brief",
+        "facts recounting content importer hearing recordings decisions_api chat_decider readout builtin fit brief "
+        "published",
     ),
-    ("Judging", "deciders grading lint labelling published costs overview"),
+    ("Judging", "deciders grading lint labelling costs overview"),
     ("The conversation", "interview disputes reasons retelling rewrite"),
     ("A talk that is played, and interviews as files", "acting exports"),
     ("Who interviews and who grades; what is done with what was kept", "panel data_desk group"),
