@@ -30,9 +30,10 @@ def part_copied(
         examples: whose words are looked for.
     """
     sources = [_source(example) for example in examples]
-    copied = {one.number for one in sentences if any(_is_run(_words(one.text), source) for source in sources)}
+    words = {one.number: _words(one.text) for one in sentences}
+    copied = {number for number, said in words.items() if any(_is_run(said, source) for source in sources)}
     if copied:
-        copied |= {one.number for one in sentences if any(_is_whole(_words(one.text), source) for source in sources)}
+        copied |= {number for number, said in words.items() if any(_is_whole(said, source) for source in sources)}
     own = tuple(one for one in sentences if one.number not in copied)
     return own, tuple(one for one in sentences if one.number in copied)
 

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from .folders import checkout
 from .schema import Agreement, DeciderName
 
-__all__ = ["agreement_table", "model_card", "robustness_table", "table"]
+__all__ = ["SETS", "agreement_table", "model_card", "published_results", "robustness_table", "say_figure", "table"]
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -43,7 +43,7 @@ def agreement_table(folder: Path | None = None) -> str:
     Args:
         folder: of the results, other than the checkout's.
     """
-    results = [one for one in _results(folder) if set(one["facts"]["sets"]) <= SETS.keys()]
+    results = [one for one in published_results(folder) if set(one["facts"]["sets"]) <= SETS.keys()]
     measured = {str(one["facts"]["decider"]) for one in results}
     rows = [_result_row(one) for one in results]
     earlier = sorted(_agreements(), key=lambda pair: (pair[0], pair[1].split))
@@ -56,7 +56,7 @@ def agreement_table(folder: Path | None = None) -> str:
     return f"{told}\n\nLabels by {_say_labellers(labelled)}." if labelled else told
 
 
-def _results(folder: Path | None) -> Iterator[dict[str, Any]]:
+def published_results(folder: Path | None) -> Iterator[dict[str, Any]]:
     """The published results, by set and decider; files of another shape are passed over."""
     root = checkout()
     place = folder or (root / "evals" / "results" if root else None)
@@ -84,13 +84,14 @@ def _result_row(result: dict[str, Any]) -> tuple[str, ...]:
     answers = f"{result['answers']} to {names}"
     days = f"{facts['made']}, replayed from {facts['recorded']}" if facts.get("recorded") else facts["made"]
     cells = (
-        _say_figure(figures.get((key, slice)), share=key in SHARES, ends=not n)
+        say_figure(figures.get((key, slice)), share=key in SHARES, ends=not n)
         for n, (_, key, slice) in enumerate(AGREEMENT)
     )
     return (f"`{facts['decider']}`, {facts['model']}", answers, *cells, days)
 
 
-def _say_figure(figure: dict[str, Any] | None, *, share: bool, ends: bool) -> str:
+def say_figure(figure: dict[str, Any] | None, *, share: bool, ends: bool) -> str:
+    """A figure in a cell: as a share or with two digits, with the ends of its interval when they are wanted."""
     if figure is None or figure.get("value") is None:
         return "—"
     if share:
@@ -166,7 +167,7 @@ def robustness_table(folder: Path | None = None) -> str:
         folder: of the results, other than the checkout's.
     """
     found: dict[str, dict[tuple[str, str, str], dict[str, Any]]] = {}
-    for one in _results(folder):
+    for one in published_results(folder):
         facts = one["facts"]
         column = found.setdefault(f"`{facts['decider']}`, {facts['model']}", {})
         for name in facts["sets"]:

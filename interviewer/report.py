@@ -15,6 +15,7 @@ from typing import Any
 
 from .content import document_schema, load_library
 from .content import questions_table as content_table
+from .costs import cost_table
 from .errors import InterviewerError
 from .folders import bundled, checkout
 from .prompts import Prompts
@@ -25,6 +26,7 @@ __all__ = [
     "LAYERS",
     "agreement_table",
     "command_line",
+    "cost_table",
     "library_table",
     "model_card",
     "module_map",
@@ -52,9 +54,10 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Made of edges",
-        "facts recounting content importer hearing recordings decisions_api chat_decider readout builtin fit brief",
+        "facts recounting content importer hearing recordings decisions_api chat_decider readout builtin fit brief "
+        "published",
     ),
-    ("Judging", "deciders grading lint labelling published overview"),
+    ("Judging", "deciders grading lint labelling costs overview"),
     ("The conversation", "interview disputes reasons retelling rewrite"),
     ("A talk that is played, and interviews as files", "acting exports"),
     ("Who interviews and who grades; what is done with what was kept", "panel data_desk group"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cogapp import Cog
 
-from interviewer import published, report
+from interviewer import costs, published, report
 from interviewer.content import check_folder
 from interviewer.schema import Grade
 
@@ -102,3 +102,17 @@ def test_the_library_is_counted_from_its_documents_and_measured_from_the_publish
     for one in (raters["questions"]["difficult-customers"], raters["all but difficult-customers"]):
         assert str(one["answers"]) in shown and f"{one['band_qwk']:.2f}" in shown
         assert f"the kinder one {one['settled']['adjudicated']['kinder']} times" in shown
+
+
+def test_what_a_grader_takes_stands_beside_how_it_agrees_and_nothing_unmeasured_is_given(tmp_path: Path) -> None:
+    rows = [row.split(" | ") for row in costs.cost_table().splitlines()[2:]]
+    by_grader = {(row[0].strip("| "), row[1]): row for row in rows}
+    result = json.loads((ROOT / "evals" / "results" / "builtin-unseen.json").read_text(encoding="utf-8"))
+    figures = {one["key"]: one["value"] for one in result["figures"] if not one.get("slice")}
+    builtin = by_grader["`builtin`, interviewer-builtin-2", "96 to questions never seen"]
+    assert builtin[2].startswith(f"{figures['key_point_macro_f1']:.2f} (")
+    assert builtin[4] == f"{figures['seconds_p50']:.2f}"
+    chat = by_grader["`chat`, imported-batch-1", "96 to questions never seen"]
+    assert (chat[4], chat[6].strip(" |")) == ("the endpoint's", "0")
+    assert any(row[4].startswith("not taken") for row in rows if row[0].startswith("| `readout`"))
+    assert len(costs.cost_table(tmp_path).splitlines()) == 2

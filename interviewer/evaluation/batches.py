@@ -28,7 +28,7 @@ from .mutations import document_for
 from .records import Case
 from .running import grade_case
 
-__all__ = ["BatchReply", "model_of", "read_replies", "record_replies", "request_lines"]
+__all__ = ["BatchReply", "Replies", "model_of", "read_replies", "record_replies", "request_lines"]
 
 
 class BatchReply(BaseModel):
@@ -152,7 +152,7 @@ async def record_replies(
     Returns:
         How many replies were recorded, and the `custom_id` of every request without a usable one.
     """
-    batch = _Replies(model)
+    batch = Replies(model)
     recording = RecordingEndpoint(batch, file, renew=True, command=command, today=lambda: batch.day)
     recorded, missing = 0, []
     for case, repeat, _, _ in _asked(cases, repeats, library, prompts):
@@ -168,7 +168,7 @@ async def record_replies(
     return recorded, tuple(missing)
 
 
-class _Replies:
+class Replies:
     """An endpoint whose reply to the next request is given; to a further one, a repair, nothing is replied."""
 
     host = "a batch"

@@ -1,6 +1,8 @@
 """Measures what people wait for, beside the bare thing in the same run; prints a table and asserts nothing.
 
-Run it with `make bench`. Every figure is a median; the number of runs stands beside it. Nothing leaves the machine.
+Run it with `make bench`, or parts of it by name: `python tests/bench/bench.py replay`. Every
+figure is a median; the number of runs stands beside it. Nothing
+leaves the machine.
 """
 
 from __future__ import annotations
@@ -44,11 +46,23 @@ page.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
 
 
 def main() -> None:
-    """Measure everything; what can't be measured says why."""
+    """Measure everything, or what is named; what can't be measured says why."""
+    measures = {
+        "help": help_seconds,
+        "page": page_start,
+        "speech": speech_overhead,
+        "builtin": builtin_grades,
+        "prompts": prompt_sizes,
+        "progress": progress_drawn,
+        "replay": replayed_grades,
+    }
+    chosen = sys.argv[1:] or list(measures)
+    if unknown := [name for name in chosen if name not in measures]:
+        sys.exit(f"There is no part {unknown[0]!r}: choose among {', '.join(measures)}.")
     table = Table("what", "ours", "beside it", "runs", title="make bench")
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(clean_environment(home))
-        for measure in (help_seconds, page_start, speech_overhead, builtin_grades, prompt_sizes, progress_drawn):
+        for measure in (measures[name] for name in chosen):
             try:
                 for row in measure():
                     table.add_row(*row)
@@ -264,6 +278,58 @@ def practised_interviews(library: Any, prompts: Any, answers: int) -> Iterator[A
         yield begun.model_copy(update={"ended": "done"})
 
 
+def replayed_grades(wanted: int = 10_000) -> Iterator[Row]:
+    """Seconds and memory of an evaluation that replays so many recorded grades, in a process of its own."""
+    command = [sys.executable, __file__, "--replay-in-this-process", str(wanted)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    seconds, busy, first, last = map(float, told.stdout.split())
+    beside = f"{busy:.0f} s of a processor; peak {last:.0f} MB, after the first tenth {first:.0f} MB"
+    yield f"{wanted:,} replayed grades", f"{seconds:.1f} s", beside, "1"
+
+
+async def _replay(wanted: int) -> tuple[float, float, float, float]:
+    """Seconds, those of them on a processor, and the peak megabytes of this process after a tenth and at the end."""
+    from interviewer.chat_decider import ChatDecider
+    from interviewer.evaluation.records import RunFacts
+    from interviewer.evaluation.running import Work, run
+    from interviewer.evaluation.sets import load_set
+    from interviewer.llm import LLM
+    from interviewer.recordings import ReplayingEndpoint
+
+    prompts, _ = shipped()
+    library = shipped_library()
+    cases = load_set("dev", library)
+    replaying = ReplayingEndpoint(ROOT / "evals" / "recordings" / "chat-dev.jsonl")
+    model = next(iter(replaying.days))
+    facts = RunFacts(
+        sets=("dev",), decider="chat", model=model, made="2026-01-01", source="replayed",
+        prompt_hash=prompts.hash("grader"),
+    )  # fmt: skip
+    # Each repeat grades the same recorded replies again.
+    work = Work(cases, lambda repeat: ChatDecider(LLM(replaying.at(0), model), prompts))
+    repeats = -(-wanted // len(cases))
+    done, first = 0, 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        started, busy = time.perf_counter(), time.process_time()
+        async for _ in run(
+            [work], Path(folder) / "out.jsonl", facts, library=library, prompts=prompts, repeats=repeats
+        ):
+            done += 1
+            if done == wanted // 10:
+                first = peak_megabytes()
+            if done == wanted:
+                break
+        return time.perf_counter() - started, time.process_time() - busy, first, peak_megabytes()
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has held, as the system counts it."""
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / 1e6 if sys.platform == "darwin" else used / 1e3
+
+
 async def grade_requests(name: str, answers: list[str]) -> list[list[str]]:
     """For each answer, the texts of the requests that a decider makes to grade it."""
     from interviewer import encoder
@@ -416,4 +482,7 @@ def events() -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--replay-in-this-process"]:
+        print(*asyncio.run(_replay(int(sys.argv[2]))))
+    else:
+        main()

@@ -1,0 +1,100 @@
+"""Sets each grader's agreement beside the seconds, tokens and megabytes it takes; measures nothing itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .folders import checkout
+from .local_model import MODEL
+from .published import SETS, published_results, say_figure, table
+
+__all__ = ["cost_table"]
+
+WEIGHTS = Path(__file__).resolve().parent / "weights"
+BASELINES = (("majority", "the commonest verdict of each kind"), ("length", "by the number of words alone"))
+"""Trivial graders measured beside the others: prefix of their figures' keys, and what they do."""
+
+
+def cost_table(folder: Path | None = None) -> str:
+    """How well each grader does for its seconds, tokens and megabytes; what a replayed run can't tell stays open.
+
+    Args:
+        folder: of the results, other than the checkout's.
+    """
+    results = list(published_results(folder))
+    rows: list[tuple[str, ...]] = []
+    for name in SETS:
+        of_set = sorted((one for one in results if one["facts"]["sets"] == [name]), key=_macro)
+        for key, told in BASELINES if of_set else ():
+            rows.append((told, _say_answers(of_set[0]), _say_macro(of_set[0], f"{key}."), "100%", "none", "0", "0"))
+        rows += map(_cost_row, of_set)
+    if (readout := _readout_results(folder)) is not None:
+        rows.append(_readout_row(readout))
+    head = (
+        "grader", "answers", "key points, macro-F1", "judged", "seconds an answer, median", "tokens, median",
+        "megabytes here",
+    )  # fmt: skip
+    return table(head, rows)
+
+
+def _cost_row(result: dict[str, Any]) -> tuple[str, ...]:
+    facts = result["facts"]
+    local = facts["source"] == "local"
+    seconds, tokens, given = (
+        _figure(result, key, slice)
+        for key, slice in (("seconds_p50", ""), ("tokens_p50", ""), ("given", "kind:key_point"))
+    )
+    return (
+        f"`{facts['decider']}`, {facts['model']}",
+        _say_answers(result),
+        _say_macro(result),
+        say_figure(given, share=True, ends=False),
+        f"{seconds['value']:.2f}" if local and seconds and seconds["value"] is not None else "the endpoint's",
+        f"{tokens['value']:,.0f}" if tokens and tokens["value"] is not None else "—",
+        f"{_weights_megabytes():.0f}" if local else "0",
+    )
+
+
+def _readout_results(folder: Path | None) -> dict[str, Any] | None:
+    root = checkout()
+    file = (folder or (root or Path()) / "evals" / "results") / "readout.json"
+    told: dict[str, Any] | None = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+    return told
+
+
+def _readout_row(result: dict[str, Any]) -> tuple[str, ...]:
+    """Measured apart, on few answers, against the first rater; the model's seconds were not taken."""
+    test = result["test"]
+    found = test["combined"]
+    return (
+        f"`readout`, {result['model']}",
+        f"{test['answers']} test answers",
+        f"{found['key_point_macro_f1']:.2f}",
+        f"{found['key_point_coverage']:.0%}",
+        f"not taken; {found['requests']:.0f} statements put to the model",
+        "—",
+        f"{_weights_megabytes() + MODEL.size / 1e6:,.0f}",
+    )
+
+
+def _weights_megabytes() -> float:
+    return sum((WEIGHTS / name).stat().st_size for name in ("builtin.onnx", "tokenizer.json")) / 1e6
+
+
+def _figure(result: dict[str, Any], key: str, slice: str = "") -> dict[str, Any] | None:
+    return next((one for one in result["figures"] if one["key"] == key and one.get("slice", "") == slice), None)
+
+
+def _macro(result: dict[str, Any]) -> float:
+    figure = _figure(result, "key_point_macro_f1")
+    return float(figure["value"] or 0.0) if figure else 0.0
+
+
+def _say_answers(result: dict[str, Any]) -> str:
+    return f"{result['answers']} to {SETS[result['facts']['sets'][0]]}"
+
+
+def _say_macro(result: dict[str, Any], prefix: str = "") -> str:
+    return say_figure(_figure(result, f"{prefix}key_point_macro_f1"), share=False, ends=True)
