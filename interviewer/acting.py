@@ -13,7 +13,7 @@ from .in_role import broken_rule, tidy
 from .interview import MOST_TOKENS, Interviewer, with_turn
 from .language import is_english
 from .llm import LLM, Reply
-from .phrases import _, later
+from .phrases import later
 from .prompts import Prompts
 from .roleplay import Move, State, choose_line, course, open_topic, state_after
 from .schema import (
@@ -89,17 +89,17 @@ def as_played(grade: Grade) -> Grade:
     grade = grade.model_copy(update={"second_opinion": None})
     if grade.decider not in _MADE_FOR_TOLD or grade.status == "unscored":
         return grade
-    unknown = KeyPointVerdict(verdict="unsure", reason=_(_NOT_TOLD))
+    unknown = KeyPointVerdict(verdict="unsure", reason=_NOT_TOLD)
     levels = {id: found.level or 0 for id, found in grade.motivations.items()}
     return grade.model_copy(
         update={
             "status": "partly_graded",
-            "reason": _(_PLAYED),
+            "reason": _PLAYED,
             "key_points": {
                 id: unknown if point.verdict == "missing" else point for id, point in grade.key_points.items()
             },
             "motivations": {
-                id: found if levels[id] >= _SURE_LEVEL else MotivationVerdict(reason=_(_NOT_TOLD))
+                id: found if levels[id] >= _SURE_LEVEL else MotivationVerdict(reason=_NOT_TOLD)
                 for id, found in grade.motivations.items()
             },
             "star": dict.fromkeys(STAR_PARTS),

@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import DisputeError
 from .labelling import NEEDS_WORDS, Labels
+from .phrases import _
 from .quotes import locate
 from .rubric import answer_hash
 from .schema import Dispute, Grade, Kind, Quote
@@ -66,14 +67,14 @@ def dispute(
     """
     graded = graded_as(grade, kind, criterion)
     if graded is None:
-        raise DisputeError("The rubric has no such criterion: reload the page and try again.")
+        raise DisputeError(_("The rubric has no such criterion: reload the page and try again."))
     if verdict not in CHOICES[kind]:
-        raise DisputeError("Choose the verdict that you would give.")
+        raise DisputeError(_("Choose the verdict that you would give."))
     count = heard(grade, answers)
     quotes = _find(words, answers[:count]) if verdict in NEEDS_WORDS else ()
     graders = _graders_quotes(grade, kind, criterion)
     if verdict == graded and all(_within(quote, graders) for quote in quotes):
-        raise DisputeError("The grader says the same: choose another verdict, or other words that show it.")
+        raise DisputeError(_("The grader says the same: choose another verdict, or other words that show it."))
     return Dispute(
         question_id=grade.question_id,
         kind=kind,
@@ -100,7 +101,7 @@ def _within(quote: Quote, others: Iterable[Quote]) -> bool:
 
 def _find(words: str, answers: Sequence[str]) -> tuple[Quote, ...]:
     if not words.strip(" |\n\r\t"):
-        raise DisputeError("This verdict needs the words of the answer that show it: copy them from the answer.")
+        raise DisputeError(_("This verdict needs the words of the answer that show it: copy them from the answer."))
     whole = locate(words, answers)
     if whole is not None:
         return (whole,)
@@ -112,7 +113,7 @@ def _located(words: str, answers: Sequence[str]) -> Quote:
     if quote is None:
         shown = " ".join(words.split())
         shown = f"{shown[:80]} …" if len(shown) > 80 else shown
-        raise DisputeError(f"These words are not in the answer: “{shown}”. Copy them exactly.")
+        raise DisputeError(_("These words are not in the answer: “{words}”. Copy them exactly.").format(words=shown))
     return quote
 
 

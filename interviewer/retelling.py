@@ -8,7 +8,7 @@ from .attempts import Change, Difference, answers_in, best_of
 from .overview import Overview, QuestionOverview, Repeated, Standing
 from .phrases import _, count_of, later
 from .schema import Attempt, Marked
-from .wording import BANDS, STAR_NAMES, say_verdict
+from .wording import say_band, say_part, say_verdict
 
 __all__ = ["tell_bands", "tell_best", "tell_change", "tell_difference", "tell_doubts", "tell_overview", "tell_question"]
 
@@ -127,7 +127,7 @@ def _tell_standing(one: Standing) -> str:
     if one.band is None:
         heading = _("No band: too little could be judged.")
     else:
-        heading = _("Band {band} of 5, {word}.").format(band=one.band, word=BANDS[one.band])
+        heading = _("Band {band} of 5, {word}.").format(band=one.band, word=say_band(one.band))
     return heading + (" " + _("Key points: {counts}.").format(counts=counts) if counts else "")
 
 
@@ -156,5 +156,5 @@ def tell_overview(found: Overview) -> tuple[str, ...]:
 
 
 def _tell_repeated(one: Repeated) -> str:
-    name = STAR_NAMES.get(one.name, one.name) if one.kind == "star" else one.name
+    name = say_part(one.name) if one.kind == "star" else one.name
     return _(_REPEATED[one.kind]).format(name=name, weak=len(one.questions), judged=one.judged)

@@ -17,7 +17,7 @@ from ..schema import (
     Record,
     RedFlagVerdict,
 )
-from ..wording import number_evidence, said_unsure, say_second_opinion, say_verdict
+from ..wording import number_evidence, said_unsure, say_reason, say_second_opinion, say_verdict
 from .sides import criteria_of
 
 __all__ = ["Criterion", "Group", "groups_of"]
@@ -113,7 +113,7 @@ def _why(
         return ""
     asked = next((point.covered for point in document.key_points if point.id == criterion), "")
     repeats = asked and found.quotes and isinstance(found, KeyPointVerdict) and found.reason.endswith(asked)
-    return "" if repeats else found.reason
+    return "" if repeats else say_reason(found.reason)
 
 
 def _star_quotes(grade: Grade, part: str) -> tuple[Quote, ...]:

@@ -16,11 +16,11 @@ from ..schema import (
     Turn,
 )
 from ..wording import (
-    BANDS,
     Segment,
     cut_answers,
     explain_band,
     number_evidence,
+    say_band,
     say_making,
     say_set_aside,
     say_status,
@@ -170,7 +170,7 @@ def _attempt(
         said=_said(attempt.turns, grade, document),
         hints=tuple(hint.probe.text for hint in attempt.hints),
         band=grade.band if grade else None,
-        band_name=BANDS[grade.band] if grade and grade.band else "",
+        band_name=say_band(grade.band) if grade and grade.band else "",
         notes=tuple(_notes(grade)),
         steps=explain_band(grade) if grade and grade.status != "unscored" else (),
         groups=groups_of(grade, document, attempt.disputes) if grade and grade.status != "unscored" else (),

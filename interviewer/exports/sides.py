@@ -88,7 +88,7 @@ def say_difference(found: Difference) -> str:
     for changes, says in ((found.better, _("better: {names}.")), (found.worse, _("worse: {names}."))):
         names = ", ".join(
             _("{name} ({before}, now {after})").format(
-                name=one.name, before=say_verdict(one.before).lower(), after=say_verdict(one.after).lower()
+                name=one.name, before=say_verdict(one.before, inside=True), after=say_verdict(one.after, inside=True)
             )
             for one in changes
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..overview import Overview, QuestionOverview, Repeated, Standing, overview
 from ..phrases import _, count_of, later
 from ..schema import Interview
-from ..wording import BANDS, STAR_NAMES
+from ..wording import say_band, say_part
 from .marks import escape
 
 __all__ = ["show_report"]
@@ -83,7 +83,7 @@ def _result(one: QuestionOverview) -> str:
         unsure=one.latest.unsure + one.latest.unscored,
     )
     said = _("Band {band} of 5, {word}. Key points: {counts}.").format(
-        band=one.latest.band, word=BANDS[one.latest.band], counts=counts
+        band=one.latest.band, word=say_band(one.latest.band), counts=counts
     )
     if one.best and one.best.attempt != one.latest.attempt:
         said += " " + _("Your best was attempt {number}, band {band}.").format(
@@ -110,7 +110,7 @@ def _across(interview: Interview, found: Overview) -> str:
 
 
 def _repeat(one: Repeated) -> str:
-    name = STAR_NAMES.get(one.name, one.name) if one.kind == "star" else one.name
+    name = say_part(one.name) if one.kind == "star" else one.name
     return _("{name} ({kind}): in {weak} of {judged} questions").format(
         name=name, kind=_(_KINDS[one.kind]), weak=len(one.questions), judged=one.judged
     )

@@ -18,11 +18,11 @@ from ..errors import DisputeError, InterviewerError, StoreError
 from ..grading import worth_repeating
 from ..interview import answer, answers_to, hint, try_again, undo
 from ..panel import Panel
-from ..phrases import _
+from ..phrases import _, later, lowered
 from ..plans import draw, find_plan, missed
 from ..schema import Brief, Dispute, Grade, Interview, Mode, Plan, QuestionDocument
 from ..store import DRAFT_CHARACTERS, Store, new_id
-from ..wording import BANDS, count_criteria, say_status
+from ..wording import count_criteria, say_band, say_status
 from .catalogue import NOTHING_FITS, Filters, count_choices, show_cards, show_plans
 from .change import Change
 from .closing import show_report
@@ -48,10 +48,10 @@ log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN = 0.3
 """A rubric that fills in is drawn at most this often: a quick decider has fifty decisions in one breath."""
-ASKS = "Tell what happened, what you did and how it ended."
+ASKS = later("Tell what happened, what you did and how it ended.")
 """What the empty answer box says."""
-KEPT = "Your answer is kept."
-BEING_GRADED = "Your answer is being graded."
+KEPT = later("Your answer is kept.")
+BEING_GRADED = later("Your answer is being graded.")
 Kept = dict[str, str]
 
 
@@ -117,7 +117,7 @@ class Desk:
         filters = Filters(*named)
         found = filters.find(self.panel.library)
         if not found:
-            return Change(notice=show_notice(NOTHING_FITS))
+            return Change(notice=show_notice(_(NOTHING_FITS)))
         about = ", ".join(one for one in filters[1:] if one)
         try:
             plan = draw(found, self._rng, about=about, marks=self.store.marks(self.owner()) if weakest else None)
@@ -135,7 +135,7 @@ class Desk:
     ) -> Change:
         """A new interview, its first question asked; the interviewer knows `brief` of a job ad."""
         if not question_ids:
-            return Change(notice=show_notice(NOTHING_FITS))
+            return Change(notice=show_notice(_(NOTHING_FITS)))
         unread = self._renew()
         try:
             interview = self.panel.begin(
@@ -201,7 +201,7 @@ class Desk:
         try:
             self.store.save_draft(interview.id, text)
         except StoreError as failure:
-            return Change(notice=show_failure(failure, "What you type is kept in this browser meanwhile."))
+            return Change(notice=show_failure(failure, _("What you type is kept in this browser meanwhile.")))
         return Change()
 
     def submit(self, text: str, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
@@ -221,7 +221,7 @@ class Desk:
         if not _gradable(answered):
             return self._room(answered, notice=notice)
         blank = (0, count_criteria(None, answered.question)[1])
-        side = self._side(answered, grading=answered.question.id, progress=blank, status=BEING_GRADED)
+        side = self._side(answered, grading=answered.question.id, progress=blank, status=_(BEING_GRADED))
         return Change(self._room(answered, notice=notice), side=side)
 
     async def speak(self, interview: Interview | None) -> AsyncIterator[Change]:
@@ -245,17 +245,17 @@ class Desk:
                     line += piece
                     yield Change(chat=show_chat(interview, line))
         except InterviewerError as failure:
-            yield _unspoken(interview, show_failure(failure, KEPT))
+            yield _unspoken(interview, show_failure(failure, _(KEPT)))
             return
         except Exception:
             # An edge: a mistake of ours must not cost the candidate the answer.
             log.exception("speaking failed")
-            yield _unspoken(interview, show_notice(f"The interviewer failed unexpectedly. {KEPT}", tone="failed"))
+            yield _unspoken(interview, _failed(_("The interviewer failed unexpectedly.")))
             return
         if stopped.is_set():
             return
         if spoken is None:
-            yield _unspoken(interview, show_notice(f"The interviewer said nothing. {KEPT}", tone="failed"))
+            yield _unspoken(interview, _failed(_("The interviewer said nothing.")))
             return
         spoken = work.merge(spoken)
         yield Change(self._talk(spoken, notice=self._keeping.save(spoken)), **self._report(spoken))
@@ -347,11 +347,11 @@ class Desk:
                     drawn = self._clock()
                     yield self._filling(interview, document, before, latest)
         except InterviewerError as failure:
-            yield self._ungraded(interview, show_failure(failure, KEPT))
+            yield self._ungraded(interview, show_failure(failure, _(KEPT)))
             return
         except Exception:
             log.exception("grading failed")
-            yield self._ungraded(interview, show_notice(f"Grading failed unexpectedly. {KEPT}", tone="failed"))
+            yield self._ungraded(interview, _failed(_("Grading failed unexpectedly.")))
             return
         if stopped.is_set():
             return  # by the candidate, who has been shown what there is, or by a newer answer
@@ -374,11 +374,11 @@ class Desk:
         work = self._works.of(interview)
         work.take_grading()
         if work.coming is not None:
-            stopped = work.coming.model_copy(update={"id": "", "reason": "You stopped the grading."})
+            stopped = work.coming.model_copy(update={"id": "", "reason": later("You stopped the grading.")})
             work.grades[stopped.question_id] = stopped
             work.coming = None
         again = _last_answered(interview) is not None
-        return Change(side=self._side(interview, status="Grading stopped."), grading=False, regrade=again)
+        return Change(side=self._side(interview, status=_("Grading stopped.")), grading=False, regrade=again)
 
     def _filling(self, interview: Interview, document: QuestionDocument, before: Grade | None, grade: Grade) -> Change:
         if self._hidden(interview):
@@ -390,7 +390,7 @@ class Desk:
             {document.id: overlay(before, grade)},
             grading=document.id,
             progress=count_criteria(grade, document),
-            status=BEING_GRADED,
+            status=_(BEING_GRADED),
         )
         return Change(side=side, grading=True, regrade=False)
 
@@ -399,8 +399,11 @@ class Desk:
             return Change(grading=False, regrade=False)
         interview = self._keeping.further(interview) or interview
         heading = say_status(grade)[0]
-        said = f"band {grade.band} of 5, {BANDS[grade.band]}" if grade.band else heading.lower()
-        side = self._side(interview, {grade.question_id: grade}, status=f"Your rubric is ready: {said}.")
+        said = lowered(heading)
+        if grade.band:
+            said = _("band {band} of 5, {word}").format(band=grade.band, word=say_band(grade.band))
+        status = _("Your rubric is ready: {said}.").format(said=said)
+        side = self._side(interview, {grade.question_id: grade}, status=status)
         return Change(side=side, grading=False, regrade=worth_repeating(grade))
 
     def _hidden(self, interview: Interview) -> bool:
@@ -426,7 +429,7 @@ class Desk:
             work.disputes = _disputes_after(sent, work.merge(found))
         except DisputeError as failure:
             return Change(side=self._drawn(found, refusal=Refusal(sent, str(failure))))
-        says = "Your view is taken back." if sent.act == "undo" else "Your view is kept beside the grader's."
+        says = _("Your view is taken back.") if sent.act == "undo" else _("Your view is kept beside the grader’s.")
         return Change(side=self._drawn(found, status=says), notice=self._keeping.save_disputes(found))
 
     def _drawn(self, interview: Interview, *, status: str = "", refusal: Refusal | None = None) -> str:
@@ -549,7 +552,7 @@ class Desk:
         """The interview as it is now: the tab's, the store's after a restart, or another tab's further one."""
         identity = interview.id if interview else _checked(kept)["id"]
         if not identity:
-            return self._start(notice=show_notice("This page has lost its interview. Start again."))
+            return self._start(notice=show_notice(_("This page has lost its interview. Start again.")))
         if interview is None:
             try:
                 return self._keeping.load(identity)
@@ -558,7 +561,7 @@ class Desk:
         further = self._keeping.further(interview)
         if further is None:
             return self._works.of(interview).merge(interview)
-        went_on = "This interview went on in another tab. Here is where it is now; your words stay in the box."
+        went_on = _("This interview went on in another tab. Here is where it is now; your words stay in the box.")
         change = self._room(further, notice=show_notice(went_on))
         del change["box"], change["kept"]
         return change
@@ -573,11 +576,11 @@ def _disputes_after(sent: Sent, interview: Interview) -> tuple[Dispute, ...]:
     if sent.act == "undo":
         return without_dispute(interview.disputes, sent.question_id, sent.kind, sent.criterion)
     if not sent.criterion:
-        raise DisputeError("Choose the red flag that is there.")
+        raise DisputeError(_("Choose the red flag that is there."))
     grade = interview.grades.get(sent.question_id)
     if grade is None:
-        raise DisputeError("That answer has no rubric: reload the page and try again.")
-    _, answers = answers_to(interview, sent.question_id)
+        raise DisputeError(_("That answer has no rubric: reload the page and try again."))
+    _asked, answers = answers_to(interview, sent.question_id)
     new = dispute(grade, answers, sent.kind, sent.criterion, verdict=sent.verdict, words=sent.words)
     return with_dispute(interview.disputes, new)
 
@@ -595,7 +598,7 @@ def _waits(interview: Interview) -> bool:
 
 def _asks(interview: Interview) -> str:
     play = interview.role_play
-    return _("Say what you would say to {person}.").format(person=play.person) if play else ASKS
+    return _("Say what you would say to {person}.").format(person=play.person) if play else _(ASKS)
 
 
 def _gradable(interview: Interview) -> bool:
@@ -606,16 +609,21 @@ def _gradable(interview: Interview) -> bool:
 def _refusal(interview: Interview, text: str) -> str:
     """Why this can't be sent now; empty when it can."""
     if interview.ended:
-        return "This interview has ended. Start again to practise once more."
+        return _("This interview has ended. Start again to practise once more.")
     if _waits(interview):
-        return "The interviewer has not finished yet. Your words stay in the box: send them in a moment."
+        return _("The interviewer has not finished yet. Your words stay in the box: send them in a moment.")
     if not text.strip() and interview.role_play is not None:
         return _("Type what you would say first.")
     if not text.strip():
-        return "Type an answer first. If you have no example, say so: that is an answer too."
+        return _("Type an answer first. If you have no example, say so: that is an answer too.")
     if len(text) > DRAFT_CHARACTERS:
-        return f"That is longer than {DRAFT_CHARACTERS:,} characters. Shorten it; nothing is cut silently."
+        told = _("That is longer than {most:,} characters. Shorten it; nothing is cut silently.")
+        return told.format(most=DRAFT_CHARACTERS)
     return ""
+
+
+def _failed(says: str) -> str:
+    return show_notice(f"{says} {_(KEPT)}", tone="failed")
 
 
 def _unspoken(interview: Interview, notice: str) -> Change:

@@ -8,7 +8,7 @@ from ..attempts import answers_in, attempts_at
 from ..group import Candidate, GroupQuestion, GroupRow
 from ..phrases import _, count_of, later
 from ..schema import Interview, Kind, Library
-from ..wording import VERDICTS, say_verdict
+from ..wording import say_verdict
 from .comments import comments_on, show_comments
 from .marks import escape, icon
 from .render import show_rubric
@@ -130,7 +130,7 @@ def _cell(verdict: str, candidate: Candidate, one: GroupQuestion) -> str:
     if not verdict:
         return f'<span class="hint">{escape(_("not asked"))}</span>'
     sign = _SIGNS[int(verdict)] if verdict.isdigit() else verdict
-    word = _("Level {level}").format(level=verdict) if verdict.isdigit() else VERDICTS[verdict]
+    word = _("Level {level}").format(level=verdict) if verdict.isdigit() else say_verdict(verdict)
     says = _("{name}: {verdict}. Read the answer").format(name=candidate.name, verdict=say_verdict(verdict))
     return (
         f'<button type="button" class="cell is-{sign}" data-press="group-open" aria-label="{escape(says)}" '

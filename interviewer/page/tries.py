@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..attempts import Change, Difference, answers_in, best_of, compare, deliveries_in
-from ..phrases import _, count_of
+from ..phrases import _, count_of, lowered
 from ..schema import STAR_PARTS, Attempt, Grade, Kind, Library, QuestionDocument
-from ..wording import BANDS, STAR_NAMES, VERDICTS, say_status, say_verdict
+from ..wording import VERDICTS, say_band, say_part, say_status, say_verdict
 from .marks import escape, icon
 from .render import show_rubric
 
@@ -125,7 +125,7 @@ def _criteria(document: QuestionDocument) -> list[tuple[Kind, str, str]]:
     rows: list[tuple[Kind, str, str]] = [("red_flag", one.id, one.name) for one in document.red_flags]
     rows += [("key_point", one.id, one.name) for one in document.key_points]
     rows += [("motivation", one.id, one.name) for one in document.motivations]
-    return [*rows, *(("star", part, STAR_NAMES[part]) for part in STAR_PARTS)]
+    return [*rows, *(("star", part, say_part(part)) for part in STAR_PARTS)]
 
 
 def _cell(grade: Grade, kind: Kind, criterion: str) -> str:
@@ -189,8 +189,8 @@ def _say_result(attempt: Attempt) -> str:
     if grade is None:
         return _("not graded")
     if grade.band is None:
-        return say_status(grade)[0].lower() or _("without a band")
-    return _("band {band} of 5, {word}").format(band=grade.band, word=BANDS[grade.band])
+        return lowered(say_status(grade)[0]) or _("without a band")
+    return _("band {band} of 5, {word}").format(band=grade.band, word=say_band(grade.band))
 
 
 def _one(attempt: Attempt, document: QuestionDocument, library: Library, prefix: str, said: str) -> str:

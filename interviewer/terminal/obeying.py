@@ -168,7 +168,7 @@ class Obeying:
         said = graded_as(grade, about.kind, about.id) or "unscored"
         choices = CHOICES[about.kind]
         told = _("{name}: {verdict}, says the grader. Your verdict ({choices}; an empty line leaves it):")
-        names = ", ".join(say_verdict(choice).lower() if not choice.isdigit() else choice for choice in choices)
+        names = ", ".join(say_verdict(choice, inside=True) if not choice.isdigit() else choice for choice in choices)
         self._held.tell(told.format(name=about.name, verdict=say_verdict(said), choices=names), "bold")
         typed = self._held.typing.line().casefold()
         if not typed:

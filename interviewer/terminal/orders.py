@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..phrases import _, later
 from ..schema import STAR_PARTS, Interview, Kind, QuestionDocument
-from ..wording import STAR_NAMES, Evidence
+from ..wording import Evidence, say_part
 
 __all__ = ["HELP", "Criterion", "Order", "find_criteria", "question_to_try", "read_order"]
 
@@ -80,7 +80,7 @@ def _criteria(document: QuestionDocument) -> Iterator[Criterion]:
     yield from (Criterion("red_flag", one.id, one.name) for one in document.red_flags)
     yield from (Criterion("key_point", one.id, one.name) for one in document.key_points)
     yield from (Criterion("motivation", one.id, one.name) for one in document.motivations)
-    yield from (Criterion("star", part, STAR_NAMES[part]) for part in STAR_PARTS)
+    yield from (Criterion("star", part, say_part(part)) for part in STAR_PARTS)
 
 
 def question_to_try(interview: Interview, number: str) -> QuestionDocument | str:

@@ -74,7 +74,7 @@ def why_band_lines(grade: Grade) -> Iterator[Text]:
 
 def overview_lines(found: Overview) -> Iterator[Text]:
     """The interview question by question, then what it came to."""
-    yield Text(_("\nThe interview"), "bold")
+    yield Text("\n" + _("The interview"), "bold")
     for number, one in enumerate(found.questions, start=1):
         yield Text(f"  {number}. {clean(one.question)}", "bold")
         first, *rest = tell_question(one)

@@ -19,7 +19,7 @@ from ..grading import worth_repeating
 from ..interview import answer, answers_to, end, next_step, speak, with_grade
 from ..overview import overview
 from ..panel import Panel
-from ..phrases import _
+from ..phrases import _, count_of
 from ..rubric import answer_hash
 from ..schema import Grade, Interview, Mode, Plan, QuestionDocument
 from ..store import new_id
@@ -158,7 +158,8 @@ class _Table:
 
     def announce(self, plan: Plan) -> None:
         """Says what is coming, as far as the candidate may know."""
-        self.console.print(Text(f"{clean(plan.title)} · {plan.minutes} minutes", "bold"))
+        minutes = count_of("{number} minute", "{number} minutes", plan.minutes)
+        self.console.print(Text(f"{clean(plan.title)} · {minutes}", "bold"))
         self.console.print(Text(clean(plan.introduction)))
         self.console.print()
 
@@ -287,14 +288,16 @@ class _Table:
         asked, answers = answers_to(interview, interview.question.id)
         reading = await self.panel.read(interview.question, answers, asked=asked)
         step = next_step(interview, reading or interview.grades.get(interview.question.id), self.now())
-        self.console.print(Text(_("\nInterviewer: "), "bold cyan"), end="")
+        self.console.print(Text("\n" + _("Interviewer: "), "bold cyan"), end="")
         line = ""
         try:
             async for piece in speak(interview, step, self.panel.interviewer):
                 if isinstance(piece, Interview):
                     words = piece.turns[-1].text
                     if words != line.strip():  # the line broke a rule: what stands instead
-                        self.console.print(Text(f"\nInterviewer: {clean(words)}" if line else clean(words)), end="")
+                        self.console.print(
+                            Text(f"\n{_('Interviewer: ')}{clean(words)}" if line else clean(words)), end=""
+                        )
                     self.console.print()
                     return piece
                 line += piece
