@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .flags import THE_ANSWER, ContentFlag, DeciderFlag, LocalFlag, PromptsFlag, settings_of
+from .flags import (
+    THE_ANSWER,
+    ContentFlag,
+    DeciderFlag,
+    LanguageFlag,
+    LocalFlag,
+    PromptsFlag,
+    settings_in_use,
+    settings_of,
+)
 from .output import counted, fail, note, run
 
 if TYPE_CHECKING:
@@ -32,14 +41,15 @@ def serve(
     coach: Annotated[
         bool, typer.Option("--coach", help="Add a view for coaches: what a group of candidates misses.")
     ] = False,
+    language: LanguageFlag = None,
 ) -> None:
     """Open the page on this machine and print its address."""
     from ..build import open_panel, open_store
     from ..page import serve_page
 
-    settings = settings_of(
+    settings = settings_in_use(
         content=content, prompts=prompts, decider=decider, local_model=local_model, host=host, port=port,
-        author=author or None, coach=coach or None,
+        author=author or None, coach=coach or None, language=language,
     )  # fmt: skip
     store = open_store(settings)
     store.open()
@@ -94,6 +104,7 @@ def chat(
     prompts: PromptsFlag = None,
     decider: DeciderFlag = None,
     local_model: LocalFlag = None,
+    language: LanguageFlag = None,
 ) -> None:
     """Have the same interview in the terminal."""
     from ..build import open_library, open_panel, open_store
@@ -107,7 +118,9 @@ def chat(
         fail("Give ids of questions, --plan or --random: only one of the three.", code=2)
     if (role or theme or weakest) and not random:
         fail("--role, --theme and --weakest belong to --random: add e.g. --random 3.", code=2)
-    settings = settings_of(content=content, prompts=prompts, decider=decider, local_model=local_model)
+    settings = settings_in_use(
+        content=content, prompts=prompts, decider=decider, local_model=local_model, language=language
+    )
     store = open_store(settings)
     store.open()
     if resume:
