@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,12 @@ TEMPLATE = FOLDER / f"{DOMAIN}.pot"
 ONE, COUNTED = ("_", "later"), ("count_of", "forms_of")
 """What marks a sentence, and what marks one with its plural."""
 _NEVER = datetime(2026, 1, 1, tzinfo=UTC)
-"""Stands where gettext wants the moment of extraction: the file changes only when a sentence does."""
+"""Stands where gettext wants a moment: a file changes only when a sentence does."""
+_NOISE = re.compile(rb'"(?:POT-|PO-|Report-|Last-|Language-Team|Generated-|Project-)[^\n]*\n')
+"""What Babel adds to a file's head that says nothing here."""
+_ABOUT = """\
+# Every sentence of the interface. Written by `make words` from the code: change them there.
+#"""
 
 Sentence = str | tuple[str, str]
 
@@ -48,7 +54,7 @@ def extract() -> Catalog:
             if place not in places:
                 places.append(place)
     alone = {sentence for sentence in found if isinstance(sentence, str)}
-    catalogue = Catalog(project="interviewer", creation_date=_NEVER, revision_date=_NEVER, fuzzy=False)
+    catalogue = Catalog(header_comment=_ABOUT, fuzzy=False)
     for sentence, places in found.items():
         # gettext keeps one entry for both: who uses it alone gets the singular of the counted one.
         if isinstance(sentence, str) and any(isinstance(one, tuple) and one[0] == sentence for one in found):
@@ -67,20 +73,21 @@ def as_text(catalogue: Catalog) -> bytes:
     """A catalogue as gettext's text."""
     out = io.BytesIO()
     write_po(out, catalogue, width=100, include_lineno=False, ignore_obsolete=True)
-    return out.getvalue()
+    return _NOISE.sub(b"", out.getvalue())
 
 
 def read(language: str) -> Catalog:
     """A language's translations; none in a language that is new."""
     file = po_file(language)
     if not file.is_file():
-        return Catalog(locale=language, project="interviewer", creation_date=_NEVER, revision_date=_NEVER, fuzzy=False)
+        return Catalog(locale=language, header_comment=f"# {LANGUAGES[language]}\n#", fuzzy=False)
     with file.open("rb") as opened:
         return read_po(opened, locale=language)
 
 
 def compile_(catalogue: Catalog) -> bytes:
     """A catalogue as the standard library reads it."""
+    catalogue.creation_date = catalogue.revision_date = _NEVER
     out = io.BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()
@@ -93,7 +100,7 @@ def main() -> None:
     TEMPLATE.write_bytes(as_text(template))
     for language in sorted(LANGUAGES.keys() - {"en"}):
         catalogue = read(language)
-        catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
+        catalogue.update(template, no_fuzzy_matching=True, update_header_comment=False)
         po_file(language).parent.mkdir(parents=True, exist_ok=True)
         po_file(language).write_bytes(as_text(catalogue))
         po_file(language).with_suffix(".mo").write_bytes(compile_(catalogue))

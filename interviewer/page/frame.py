@@ -56,8 +56,8 @@ def show_people(description: Description) -> str:
     return (
         '<header class="top"><div class="brand"><span class="logo" aria-hidden="true"></span>'
         f"<h1>interviewer</h1><p>{escape(_('A mock interview, graded in the open'))}</p></div>"
-        f'<dl class="people"><div><dt>{escape(_("Interviews"))}</dt><dd>{escape(description.interviewer)}</dd></div>'
-        f"<div><dt>{escape(_('Grades'))}</dt><dd>{escape(description.grader)}</dd></div>"
+        f'<dl class="people"><div><dt>{escape(_("Interviewer"))}</dt><dd>{escape(description.interviewer)}</dd></div>'
+        f"<div><dt>{escape(_('Grader'))}</dt><dd>{escape(description.grader)}</dd></div>"
         f"<div><dt>{escape(_('How far to trust it'))}</dt><dd>{escape(description.agreement)}</dd></div></dl>"
         f"{fallback}</header>"
     )
