@@ -13,9 +13,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from interviewer.phrases import DOMAIN, FOLDER, LANGUAGES
+from interviewer.phrases import DOMAIN, LANGUAGES
 
-PACKAGE = FOLDER.parent
+# Of this checkout, whichever is installed.
+PACKAGE = Path(__file__).resolve().parents[1] / "interviewer"
+FOLDER = PACKAGE / "languages"
 TEMPLATE = FOLDER / f"{DOMAIN}.pot"
 ONE, COUNTED = ("_", "later"), ("count_of", "forms_of")
 """What marks a sentence, and what marks one with its plural."""
@@ -104,8 +106,10 @@ def main() -> None:
         po_file(language).parent.mkdir(parents=True, exist_ok=True)
         po_file(language).write_bytes(as_text(catalogue))
         po_file(language).with_suffix(".mo").write_bytes(compile_(catalogue))
-        missing = [message.id for message in catalogue if message.id and not all(_strings(message.string))]
+        missing = [message.id for message in catalogue if message.id and not all(_strings(message.string or ""))]
         print(f"{language}: {len(catalogue)} sentences, {len(missing)} without a translation.")
+        for id in missing:
+            print(f"  {id}")
 
 
 def _strings(string: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
