@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .criteria import graded_as, quotes_on
 from .errors import DisputeError
 from .labelling import NEEDS_WORDS, Labels
 from .phrases import _
@@ -16,7 +17,7 @@ from .quotes import locate
 from .rubric import answer_hash
 from .schema import Dispute, Grade, Kind, Quote
 
-__all__ = ["CHOICES", "dispute", "find_dispute", "graded_as", "heard", "to_labels", "with_dispute", "without_dispute"]
+__all__ = ["CHOICES", "dispute", "find_dispute", "heard", "to_labels", "with_dispute", "without_dispute"]
 
 CHOICES: dict[Kind, tuple[str, ...]] = {
     "key_point": ("covered", "partial", "missing"),
@@ -25,20 +26,6 @@ CHOICES: dict[Kind, tuple[str, ...]] = {
     "star": ("told", "left_out"),
 }
 """The verdicts there are on each kind of criterion."""
-
-
-def graded_as(grade: Grade, kind: Kind, criterion: str) -> str | None:
-    """The grader's verdict: one of `CHOICES`, `unsure` or `unscored`; None when the grade has no such criterion."""
-    if kind == "motivation":
-        found = grade.motivations.get(criterion)
-        if found is None or found.level is not None:
-            return None if found is None else str(found.level)
-        return "unscored" if found.probability is None else "unsure"
-    if kind == "star":
-        told = [there for part, there in grade.star.items() if part == criterion]
-        return {True: "told", False: "left_out", None: "unsure"}[told[0]] if told else None
-    judged = (grade.key_points if kind == "key_point" else grade.red_flags).get(criterion)
-    return None if judged is None else judged.verdict
 
 
 def heard(grade: Grade, answers: Sequence[str]) -> int:
@@ -72,7 +59,7 @@ def dispute(
         raise DisputeError(_("Choose the verdict that you would give."))
     count = heard(grade, answers)
     quotes = _find(words, answers[:count]) if verdict in NEEDS_WORDS else ()
-    graders = _graders_quotes(grade, kind, criterion)
+    graders = quotes_on(grade, kind, criterion)
     if verdict == graded and all(_within(quote, graders) for quote in quotes):
         raise DisputeError(_("The grader says the same: choose another verdict, or other words that show it."))
     return Dispute(
@@ -85,12 +72,6 @@ def dispute(
         graded=graded,
         graded_by=f"{grade.decider} {grade.model}".strip(),
     )
-
-
-def _graders_quotes(grade: Grade, kind: Kind, criterion: str) -> tuple[Quote, ...]:
-    if kind == "key_point":
-        return grade.key_points[criterion].quotes
-    return grade.red_flags[criterion].quotes if kind == "red_flag" else ()
 
 
 def _within(quote: Quote, others: Iterable[Quote]) -> bool:

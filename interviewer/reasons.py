@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .criteria import graded_as, judged_on
 from .phrases import _, later
 from .schema import STAR_PARTS, Grade, Kind, QuestionDocument
 from .wording import say_reason, say_verdict
@@ -52,24 +53,13 @@ def _asked(document: QuestionDocument, kind: Kind, criterion: str) -> list[tuple
 
 def _told(grade: Grade, kind: Kind, criterion: str) -> list[tuple[str, str]] | None:
     """What the grader said of it."""
+    verdict = graded_as(grade, kind, criterion)
     if kind == "star":
-        told = [there for part, there in grade.star.items() if part == criterion]
-        word = {True: "told", False: "left_out", None: "unsure"}[told[0]] if told else "unscored"
-        return [(_("Verdict"), say_verdict(word))]
-    if kind == "motivation":
-        found = grade.motivations.get(criterion)
-        if found is None:
-            return None
-        level = say_verdict("unsure" if found.level is None else str(found.level))
-        return [(_("Verdict"), level), *_sure(found.probability), (_("Reason"), say_reason(found.reason))]
-    judged = (grade.key_points if kind == "key_point" else grade.red_flags).get(criterion)
-    if judged is None:
+        return [(_("Verdict"), say_verdict(verdict or "unscored"))]
+    found = judged_on(grade, kind, criterion)
+    if verdict is None or found is None:
         return None
-    return [
-        (_("Verdict"), say_verdict(judged.verdict)),
-        *_sure(judged.probability),
-        (_("Reason"), say_reason(judged.reason)),
-    ]
+    return [(_("Verdict"), say_verdict(verdict)), *_sure(found.probability), (_("Reason"), say_reason(found.reason))]
 
 
 def _sure(probability: float | None) -> list[tuple[str, str]]:

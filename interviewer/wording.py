@@ -7,9 +7,9 @@ rests on words of the candidate a number, `cut_answers` cuts the answers where t
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Sequence
 
+from .criteria import not_judged, say_part
 from .intake import say_state
 from .phrases import _, count_of, later
 from .schema import (
@@ -23,11 +23,11 @@ from .schema import (
     Record,
     RedFlagVerdict,
 )
-from .scoring import CREDIT, FLAG_CAP, NOT_JUDGED, points_for
+from .scoring import CREDIT, FLAG_CAP, points_for
 
 __all__ = [
     "BANDS",
-    "STAR_NAMES",
+    "KIND_NAMES",
     "STATE_NAMES",
     "VERDICTS",
     "Evidence",
@@ -35,12 +35,9 @@ __all__ = [
     "count_criteria",
     "cut_answers",
     "explain_band",
-    "not_judged",
     "number_evidence",
-    "said_unsure",
     "say_band",
     "say_making",
-    "say_part",
     "say_reason",
     "say_second_opinion",
     "say_set_aside",
@@ -61,12 +58,13 @@ VERDICTS = {
     "unsure": later("Unsure"),
     "unscored": later("Not scored"),
 }
-STAR_NAMES = {
-    "situation": later("Situation"),
-    "task": later("Task"),
-    "action": later("Action"),
-    "result": later("Result"),
+KIND_NAMES: dict[Kind, str] = {
+    "red_flag": later("Red flags"),
+    "key_point": later("Key points"),
+    "motivation": later("What the interviewer wanted to find out"),
+    "star": later("The story: STAR"),
 }
+"""Headings, in the order of the rubric."""
 STATE_NAMES = {
     "empty": later("No answer to grade"),
     "too_short": later("Too short to grade"),
@@ -103,9 +101,6 @@ _COUNTED = {
     "unsure": later("{number} unsure"),
     "unscored": later("{number} not scored"),
 }
-
-_UNSURE = re.compile(r"\d+ samples: |The likeliest verdict ")
-"""How the reasons of `sampling` and `scoring` for being unsure begin."""
 
 
 class Evidence(Record):
@@ -180,18 +175,6 @@ def _cut(text: str, spans: Sequence[tuple[int, int, int]]) -> tuple[Segment, ...
         )
         for low, high in itertools.pairwise(edges)
     )
-
-
-def said_unsure(found: MotivationVerdict) -> bool:
-    """Whether a motivation has no level because its decider was unsure, not because there was no usable decision."""
-    told = found.probability is not None or _UNSURE.match(found.reason) is not None
-    return found.level is None and told and not not_judged(found)
-
-
-def not_judged(verdict: KeyPointVerdict | MotivationVerdict | RedFlagVerdict) -> bool:
-    """Whether the decider hasn't said anything about this criterion (yet)."""
-    given = verdict.level is not None if isinstance(verdict, MotivationVerdict) else verdict.verdict != "unscored"
-    return not given and verdict.reason in ("", NOT_JUDGED)
 
 
 def count_criteria(grade: Grade | None, document: QuestionDocument) -> tuple[int, int]:
@@ -297,11 +280,6 @@ def say_second_opinion(grade: Grade) -> dict[tuple[Kind, str], str]:
 def say_band(band: int) -> str:
     """A band in a word."""
     return _(BANDS[band])
-
-
-def say_part(part: str) -> str:
-    """The name of a STAR part; anything else stays as it is."""
-    return _(STAR_NAMES.get(part, part))
 
 
 def say_reason(reason: str) -> str:

@@ -91,7 +91,7 @@ def test_a_question_tried_again_is_compared_with_the_attempt_before_and_the_best
         expect(side).to_contain_text("band 4 of 5")
         expect(side.locator(".try")).to_have_text("Attempt 2 of 2 · your best so far")
         difference = side.locator(".difference")
-        expect(difference).to_contain_text("Band 2 → 4, up")
+        expect(difference).to_contain_text("Band 4, up from 2.")
         expect(difference.locator(".better-now")).to_contain_text("Found → Not found")
         difference.get_by_text("All attempts side by side").click()
         row = difference.locator("tr", has_text="Band")

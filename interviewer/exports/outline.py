@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from ..attempts import answers_in, attempts_at, best_of
 from ..phrases import _, count_of, later
+from ..retelling import tell_step
 from ..schema import (
     Attempt,
     Grade,
@@ -15,6 +16,7 @@ from ..schema import (
     Record,
     Turn,
 )
+from ..sides import Sides, side_by_side
 from ..wording import (
     Segment,
     cut_answers,
@@ -27,7 +29,6 @@ from ..wording import (
     summarise,
 )
 from .judged import Group, groups_of
-from .sides import Sides, side_by_side
 
 __all__ = ["MODES", "Said", "Told", "ToldAttempt", "ToldQuestion", "Trust", "say_date", "tell"]
 
@@ -88,6 +89,8 @@ class ToldQuestion(Record):
     """Place of the best attempt; None with a single one, or none that has a band."""
     sides: Sides | None
     """The attempts compared; None when there are no two that were graded."""
+    changes: tuple[str, ...]
+    """What changed from each of them to the next, in a sentence or a few."""
 
 
 class Told(Record):
@@ -150,12 +153,14 @@ def _question(interview: Interview, document: QuestionDocument, trust: Trust) ->
         _attempt(interview, document, attempt, number, len(attempts), trust)
         for number, attempt in enumerate(attempts, start=1)
     )
+    sides = side_by_side(attempts, document)
     return ToldQuestion(
         question=document.question,
         role=document.role,
         attempts=told,
         best=best_of(attempts) if len(attempts) > 1 else None,
-        sides=side_by_side(attempts, document),
+        sides=sides,
+        changes=tuple(map(tell_step, sides.steps)) if sides else (),
     )
 
 

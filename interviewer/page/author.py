@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..criteria import say_part
 from ..phrases import _
 from ..schema import QuestionDocument
-from ..wording import say_part
 from .catalogue import show_card
 from .marks import escape
 

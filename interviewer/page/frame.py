@@ -7,12 +7,12 @@ from typing import Any
 
 from ..acting import over
 from ..attempts import attempts_at, deliveries_in
+from ..criteria import not_judged
 from ..errors import InterviewerError
 from ..interview import answers_to
 from ..panel import Description
 from ..phrases import _, chosen_language, count_of, later
 from ..schema import Grade, Interview, Library, QuestionDocument, RolePlay
-from ..wording import not_judged
 from .better import Writing, show_better
 from .closing import show_report
 from .comments import comments_on, show_comments

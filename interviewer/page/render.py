@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..criteria import said_unsure, say_part, sign_of
 from ..disputes import find_dispute, heard
 from ..phrases import _, count_of
 from ..schema import (
@@ -26,10 +27,8 @@ from ..schema import (
 from ..wording import (
     explain_band,
     number_evidence,
-    said_unsure,
     say_band,
     say_making,
-    say_part,
     say_reason,
     say_second_opinion,
     say_set_aside,
@@ -349,7 +348,7 @@ def _motivation(view: _View, motivation: Motivation, found: MotivationVerdict) -
         f"{escape(motivation.levels[found.level])}</summary><ol>{anchors}</ol></details>"
     )
     pips = "".join(f'<i class="pip{" on" if step <= found.level else ""}"></i>' for step in range(1, 4))
-    sign = ("missing", "partial", "partial", "covered")[found.level]
+    sign = sign_of(str(found.level))
     return _row(
         view, "motivation", motivation.id, motivation.name, sign,
         quotes=found.quotes, reason=_beyond(found.reason, motivation.levels[found.level]),

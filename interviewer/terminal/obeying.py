@@ -8,7 +8,8 @@ from typing import Protocol
 from rich.text import Text
 
 from ..attempts import attempts_at
-from ..disputes import CHOICES, dispute, find_dispute, graded_as, with_dispute, without_dispute
+from ..criteria import Criterion, graded_as
+from ..disputes import CHOICES, dispute, find_dispute, with_dispute, without_dispute
 from ..errors import DisputeError
 from ..interview import answers_to, hint, try_again, undo
 from ..labelling import NEEDS_WORDS
@@ -16,7 +17,7 @@ from ..panel import Panel
 from ..phrases import _, later
 from ..schema import Attempt, Grade, Interview, QuestionDocument
 from ..wording import number_evidence, say_verdict
-from .orders import Criterion, Order, find_criteria, question_to_try, read_order
+from .orders import Order, find_criteria, question_to_try, read_order
 from .report import help_lines, why_band_lines, why_lines
 from .typed import Typing
 

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from ..attempts import answers_in, compare
+from ..attempts import answers_in
+from ..criteria import Criterion
 from ..disputes import find_dispute
 from ..overview import Overview
 from ..phrases import _, count_of
 from ..reasons import reasons_for
 from ..retelling import tell_best, tell_change, tell_difference, tell_doubts, tell_overview, tell_question
 from ..schema import Attempt, Grade, QuestionDocument
+from ..sides import side_by_side
 from ..wording import explain_band, say_second_opinion, say_verdict
-from .orders import HELP, Criterion
+from .orders import HELP
 from .screen import clean
 
 __all__ = ["difference_lines", "help_lines", "overview_lines", "why_band_lines", "why_lines"]
@@ -31,16 +33,12 @@ def help_lines() -> Iterator[Text]:
 
 def difference_lines(attempts: Sequence[Attempt], document: QuestionDocument) -> Iterator[Text]:
     """What the latest attempt changed against the last judged one before it; nothing where there is none."""
-    judged = [
-        (number, attempt, attempt.grade)
-        for number, attempt in enumerate(attempts, start=1)
-        if attempt.grade is not None and attempt.grade.status != "unscored"
-    ]
-    if len(judged) < 2 or judged[-1][0] != len(attempts):
+    sides = side_by_side(attempts, document)
+    if sides is None or sides.attempts[-1] != len(attempts):
         return
-    (number, earlier, before), (_number, latest, after) = judged[-2:]
-    found = compare(before, after, document)
-    yield Text(_("Compared with attempt {number}").format(number=number), "bold")
+    last = sides.steps[-1]
+    found, earlier, latest = last.difference, attempts[last.before - 1], attempts[-1]
+    yield Text(_("Compared with attempt {number}").format(number=last.before), "bold")
     yield Text(f"  {tell_difference(found)}")
     then, now = len(answers_in(earlier.turns)), len(answers_in(latest.turns))
     if then != now:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from ..criteria import graded_as, say_part, sign_of
 from ..phrases import _
 from ..schema import STAR_PARTS, Grade, Kind, Library, QuestionDocument, Quote
 from ..wording import (
@@ -14,7 +15,6 @@ from ..wording import (
     number_evidence,
     say_band,
     say_making,
-    say_part,
     say_reason,
     say_second_opinion,
     say_set_aside,
@@ -122,12 +122,11 @@ def _criterion_lines(grade: Grade, document: QuestionDocument, *, several: bool)
     yield Text("\n" + _("What the interviewer wanted to find out"), "bold")
     for motivation in document.motivations:
         if found := grade.motivations.get(motivation.id):
-            level = found.level
-            sign = "unsure" if level is None else ("missing", "partial", "partial", "covered")[level]
-            word = say_verdict("unsure")
+            level, verdict = found.level, graded_as(grade, "motivation", motivation.id) or "unscored"
+            word = say_verdict(verdict)
             if level is not None:
-                word = f"{say_verdict(str(level), inside=True)}. {clean(motivation.levels[level])}"
-            yield from line("motivation", motivation.id, motivation.name, sign, word, found.quotes)
+                word = f"{say_verdict(verdict, inside=True)}. {clean(motivation.levels[level])}"
+            yield from line("motivation", motivation.id, motivation.name, sign_of(verdict), word, found.quotes)
     yield Text("\n" + _("The story"), "bold")
     for part in STAR_PARTS:
         told = {True: "told", False: "left_out", None: "unsure"}[grade.star.get(part)]
