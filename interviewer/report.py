@@ -47,7 +47,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "in_role pasted stems progress",
     ),
     ("Every criterion and its verdict", "criteria"),
-    ("Verdicts compared, and in words", "attempts wording"),
+    ("Verdicts and tempers, compared and in words", "attempts wording temper"),
     (
         "Edges: one outside thing each",
         "documents typeset margins prompts llm local_model encoder store tokens language stated schedule",
