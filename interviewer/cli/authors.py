@@ -66,11 +66,13 @@ def check(
     if errors or (strict and warnings):
         fail(f"{' and '.join(told)} found.")
     library = checked.library
-    counts = (
+    counts = [
         counted(len(library.questions), "question"),
         counted(len(library.examples), "worked example"),
         counted(len(library.guides), "guide"),
-    )
+    ]
+    counts += [counted(len(library.plans), "interview plan")] * bool(library.plans)
+    counts += [counted(len(library.role_plays), "role-play")] * bool(library.role_plays)
     typer.echo(f"{', '.join(counts)}: {'; '.join(['no problem found', *told])}.")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from ..acting import moves, over
 from ..attempts import answers_in
 from ..criteria import Criterion
 from ..disputes import find_dispute
@@ -13,13 +14,14 @@ from ..overview import Overview
 from ..phrases import _, count_of
 from ..reasons import reasons_for
 from ..retelling import tell_best, tell_change, tell_difference, tell_doubts, tell_overview, tell_question
-from ..schema import Attempt, Grade, QuestionDocument
+from ..schema import Attempt, Grade, Interview, QuestionDocument
 from ..sides import side_by_side
+from ..temper import GRADED, group_rules, tell_ending, tell_move, tell_open, tell_unknown
 from ..wording import explain_band, say_second_opinion, say_verdict
 from .orders import HELP
 from .screen import clean
 
-__all__ = ["difference_lines", "help_lines", "overview_lines", "why_band_lines", "why_lines"]
+__all__ = ["course_lines", "difference_lines", "help_lines", "overview_lines", "why_band_lines", "why_lines"]
 
 BAND_STYLES = {1: "red", 2: "red", 3: "yellow", 4: "green", 5: "green"}
 
@@ -68,6 +70,24 @@ def why_band_lines(grade: Grade) -> Iterator[Text]:
     """How the band came about."""
     yield Text(_("How the band came about"), "bold")
     yield from (Text(f"  {line}") for line in explain_band(grade))
+
+
+def course_lines(interview: Interview) -> Iterator[Text]:
+    """How the temper went in a role-play, line by line, and by which rules; nothing before the end, or of no talk."""
+    play = interview.role_play
+    if play is None or not over(interview) or not (made := moves(interview)):
+        return
+    yield Text("\n" + _("How the temper went"), "bold")
+    yield Text(f"  {clean(tell_ending(play, made))}")
+    yield from (Text(f"  {number}. {clean(tell_move(play, move))}") for number, move in enumerate(made, start=1))
+    if left_open := tell_open(play, made):
+        yield Text(f"  {clean(left_open)}")
+    yield Text("\n" + _("The rules it went by"), "bold")
+    for title, rules in group_rules(play):
+        yield Text(f"  {title}")
+        yield from (Text(f"    {clean(_(rule.name))}. {clean(_(rule.description))}", "dim") for rule in rules)
+    yield Text(f"  {clean(tell_unknown(play))}", "dim")
+    yield Text(f"\n{_(GRADED)}", "dim")
 
 
 def overview_lines(found: Overview) -> Iterator[Text]:
