@@ -17,6 +17,7 @@ from .schema import (
     Grade,
     KeyPointVerdict,
     Kind,
+    Mode,
     MotivationVerdict,
     QuestionDocument,
     Quote,
@@ -28,6 +29,7 @@ from .scoring import CREDIT, FLAG_CAP, points_for
 __all__ = [
     "BANDS",
     "KIND_NAMES",
+    "MODE_NAMES",
     "STATE_NAMES",
     "VERDICTS",
     "Evidence",
@@ -65,6 +67,11 @@ KIND_NAMES: dict[Kind, str] = {
     "star": later("The story: STAR"),
 }
 """Headings, in the order of the rubric."""
+MODE_NAMES: dict[Mode, str] = {
+    "practice": later("Practice"),
+    "simulation": later("Simulation"),
+    "role_play": later("Role-play"),
+}
 STATE_NAMES = {
     "empty": later("No answer to grade"),
     "too_short": later("Too short to grade"),

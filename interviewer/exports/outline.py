@@ -18,6 +18,7 @@ from ..schema import (
 )
 from ..sides import Sides, side_by_side
 from ..wording import (
+    MODE_NAMES,
     Segment,
     cut_answers,
     explain_band,
@@ -30,12 +31,11 @@ from ..wording import (
 )
 from .judged import Group, groups_of
 
-__all__ = ["MODES", "Said", "Told", "ToldAttempt", "ToldQuestion", "Trust", "say_date", "tell"]
+__all__ = ["Said", "Told", "ToldAttempt", "ToldQuestion", "Trust", "say_date", "tell"]
 
 Trust = Mapping[tuple[str, str], str]
 """How far a grader agreed with raters, in a sentence, by decider and model."""
 
-MODES = {"practice": later("Practice"), "simulation": later("Simulation"), "role_play": later("Role-play")}
 ENDS = {
     "done": later("all questions were asked"),
     "time": later("the time was over"),
@@ -129,7 +129,7 @@ def _facts(interview: Interview) -> Iterator[tuple[str, str]]:
     if interview.candidate:
         yield _("Candidate"), interview.candidate
     yield _("Date"), say_date(interview.started)
-    yield _("Mode"), _(MODES[interview.mode])
+    yield _("Mode"), _(MODE_NAMES[interview.mode])
     if interview.plan:
         yield _("Plan"), interview.plan
     yield _("Questions"), str(len(interview.questions))
@@ -190,7 +190,7 @@ def _about(attempt: Attempt) -> Iterator[str]:
     answered = next((turn.at for turn in attempt.turns if turn.act == "answer"), 0.0)
     if answered:
         yield say_date(answered)
-    yield _(MODES[attempt.mode])
+    yield _(MODE_NAMES[attempt.mode])
     yield count_of("{number} answer", "{number} answers", len(answers_in(attempt.turns)))
     if attempt.hints:
         yield count_of("{number} hint used", "{number} hints used", len(attempt.hints))

@@ -13,6 +13,7 @@ from ..interview import answers_to
 from ..panel import Description
 from ..phrases import _, chosen_language, count_of, later
 from ..schema import Grade, Interview, Library, QuestionDocument, RolePlay
+from ..wording import MODE_NAMES
 from .better import Writing, show_better
 from .closing import show_report
 from .comments import comments_on, show_comments
@@ -84,16 +85,13 @@ def show_welcome() -> str:
     )
 
 
-MODES = {"practice": later("Practice"), "simulation": later("Simulation"), "role_play": later("Role-play")}
-
-
 def show_question(interview: Interview) -> str:
     """What stands above the talk: mode and clock, role, plan, question, and where in the interview it is."""
     if interview.role_play is not None:
         return show_role(interview, interview.role_play) + show_line(interview)
     document = interview.question
     count = len(interview.questions)
-    mode = f'<span class="mode">{escape(_(MODES[interview.mode]))}</span> {_clock(interview)}'
+    mode = f'<span class="mode">{escape(_(MODE_NAMES[interview.mode]))}</span> {_clock(interview)}'
     plan = f" · {escape(interview.plan)}" if interview.plan else ""
     place = _("question {number} of {count}").format(number=interview.position + 1, count=count)
     place = f" · {escape(place)}" if count > 1 else ""
