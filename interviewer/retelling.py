@@ -25,6 +25,7 @@ __all__ = [
     "tell_repeated",
     "tell_result",
     "tell_step",
+    "tell_unsure",
 ]
 
 _REPEATED = {
@@ -60,17 +61,22 @@ def tell_doubts(found: Difference) -> tuple[str, ...]:
     says = []
     if not (found.better or found.worse):
         says.append(_("No verdict changed."))
-    if found.unknown:
-        says.append(
-            count_of(
-                "{number} criterion is unsure in one of the two, so nobody knows whether it changed.",
-                "{number} criteria are unsure in one of the two, so nobody knows whether they changed.",
-                found.unknown,
-            )
-        )
+    if unsure := tell_unsure(found):
+        says.append(unsure)
     if not found.same_grader:
         says.append(_("The two were graded by different graders or rubrics: a change may be the grader’s."))
     return tuple(says)
+
+
+def tell_unsure(found: Difference) -> str:
+    """Of how much nobody knows whether it changed; empty where all is known."""
+    if not found.unknown:
+        return ""
+    return count_of(
+        "{number} criterion is unsure in one of the two, so nobody knows whether it changed.",
+        "{number} criteria are unsure in one of the two, so nobody knows whether they changed.",
+        found.unknown,
+    )
 
 
 def tell_step(step: Step) -> str:

@@ -15,6 +15,7 @@ from ..intake import STATES
 from ..interview import answers_to
 from ..panel import Panel
 from ..phrases import _, count_of
+from ..retelling import tell_unsure
 from ..schema import Decider, Grade, Interview, QuestionDocument
 from ..wording import say_reason, say_status, say_verdict
 from .marks import escape
@@ -161,14 +162,7 @@ def _rows(difference: Difference) -> Iterator[str]:
 
 
 def _notes(difference: Difference) -> str:
-    said = []
-    if difference.unknown:
-        said.append(
-            count_of(
-                "Of {number} criterion one of the two is unsure.", "Of {number} criteria one of the two is unsure.",
-                difference.unknown,
-            )
-        )  # fmt: skip
+    said = [unsure] if (unsure := tell_unsure(difference)) else []
     if difference.same_grader:
         said.append(_("Both times the same grader: what differs is chance in its model."))
     return f'<p class="quiet">{escape(" ".join(said))}</p>' if said else ""
