@@ -20,7 +20,7 @@ QUIET := 2> >(grep -v '^WARNING: Location .* is ignored' >&2)
 DECIDERS := builtin chat
 SWAYED := injection metamorphic-core gaming benign
 
-.PHONY: help run test check format lint types docs docs-check evals model browser bench lock wheel clean
+.PHONY: help run test check format lint types docs docs-check evals words model browser bench lock wheel clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ docs-check: $(BIN)/.test
 docs: $(BIN)/.test ## write the generated parts of the documentation again
 	@$(BIN)/python -m interviewer.report
 	@$(BIN)/cog -r -p 'from interviewer.report import *' README.md content/README.md prompts/README.md interviewer/weights/README.md
+
+words: $(BIN)/.test ## collect the sentences of the interface, and compile their translations
+	@$(BIN)/python tests/words.py
 
 # One grader a line: on this machine, then from recordings. Exit code 1: a gate failed; 2: something is stale or missing.
 evals: $(BIN)/.test ## hold every grader against its floors and its baseline, offline

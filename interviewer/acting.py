@@ -10,10 +10,10 @@ from contextlib import aclosing
 
 from .errors import ReplyError
 from .in_role import broken_rule, tidy
-from .interview import MOST_TOKENS, Interviewer, with_turn
+from .interview import MOST_TOKENS, Interviewer, with_closing, with_follow_up
 from .language import is_english
 from .llm import LLM, Reply
-from .phrases import _, later
+from .phrases import later
 from .prompts import Prompts
 from .roleplay import Move, State, choose_line, course, open_topic, state_after
 from .schema import (
@@ -23,7 +23,6 @@ from .schema import (
     KeyPointVerdict,
     MotivationVerdict,
     RolePlay,
-    Turn,
 )
 
 __all__ = ["act", "as_played", "messages", "moves", "over", "roleplay_step", "stop"]
@@ -72,7 +71,7 @@ async def act(interview: Interview, interviewer: Interviewer) -> AsyncIterator[s
             yield piece
         return
     yield line
-    said = with_turn(interview, _turn(interview, line))
+    said = with_follow_up(interview, line)
     yield _close(said, state.ending, interviewer.prompts) if state.ending else said
 
 
@@ -89,17 +88,17 @@ def as_played(grade: Grade) -> Grade:
     grade = grade.model_copy(update={"second_opinion": None})
     if grade.decider not in _MADE_FOR_TOLD or grade.status == "unscored":
         return grade
-    unknown = KeyPointVerdict(verdict="unsure", reason=_(_NOT_TOLD))
+    unknown = KeyPointVerdict(verdict="unsure", reason=_NOT_TOLD)
     levels = {id: found.level or 0 for id, found in grade.motivations.items()}
     return grade.model_copy(
         update={
             "status": "partly_graded",
-            "reason": _(_PLAYED),
+            "reason": _PLAYED,
             "key_points": {
                 id: unknown if point.verdict == "missing" else point for id, point in grade.key_points.items()
             },
             "motivations": {
-                id: found if levels[id] >= _SURE_LEVEL else MotivationVerdict(reason=_(_NOT_TOLD))
+                id: found if levels[id] >= _SURE_LEVEL else MotivationVerdict(reason=_NOT_TOLD)
                 for id, found in grade.motivations.items()
             },
             "star": dict.fromkeys(STAR_PARTS),
@@ -156,9 +155,9 @@ async def _word(
     line = tidy(line, person)
     broken = broken or broken_rule(line, heard=heard, earlier=earlier) or _strays(line, script)
     if broken:
-        yield with_turn(interview, _turn(interview, script, replaced=broken))
+        yield with_follow_up(interview, script, replaced=broken)
     else:
-        yield with_turn(interview, _turn(interview, line, said_by=llm.model))
+        yield with_follow_up(interview, line, said_by=llm.model)
 
 
 def _strays(line: str, script: str) -> str:
@@ -169,21 +168,9 @@ def _strays(line: str, script: str) -> str:
     return ""
 
 
-def _turn(interview: Interview, text: str, *, said_by: str = "document", replaced: str = "") -> Turn:
-    return Turn(
-        speaker="interviewer",
-        act="follow_up",
-        text=text,
-        question_id=interview.question.id,
-        said_by=said_by,
-        replaced=replaced,
-    )
-
-
 def _close(interview: Interview, reason: str, prompts: Prompts) -> Interview:
     text = prompts.render("roleplay/closing.j2", play=_play(interview), reason=reason)
-    turn = Turn(speaker="interviewer", act="closing", text=text, question_id=interview.question.id, said_by="document")
-    return with_turn(interview, turn).model_copy(update={"ended": reason})
+    return with_closing(interview, text, reason)
 
 
 def _play(interview: Interview) -> RolePlay:

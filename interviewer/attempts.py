@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from .criteria import criteria_of, graded_as
 from .schema import (
-    STAR_PARTS,
     Attempt,
     Delivery,
     Grade,
@@ -29,6 +29,7 @@ __all__ = [
     "compare",
     "deliveries_in",
     "grade_id",
+    "judged_among",
     "marks",
 ]
 
@@ -103,12 +104,24 @@ def best_of(attempts: Sequence[Attempt]) -> int | None:
     return max(graded)[2] if graded else None
 
 
+def judged_among(attempts: Sequence[Attempt]) -> tuple[tuple[int, Grade], ...]:
+    """Number, from 1, and grade of each attempt that could be judged."""
+    return tuple(
+        (number, one.grade)
+        for number, one in enumerate(attempts, start=1)
+        if one.grade is not None and one.grade.status != "unscored"
+    )
+
+
 def compare(before: Grade, after: Grade, document: QuestionDocument) -> Difference:
     """What changed between two grades of answers to the same question, in the document's order."""
     better: list[Change] = []
     worse: list[Change] = []
     unknown = 0
-    for kind, criterion, name, old, new in _pairs(before, after, document):
+    for kind, criterion, name in criteria_of(document):
+        old, new = graded_as(before, kind, criterion), graded_as(after, kind, criterion)
+        if old is None or new is None:
+            continue
         if not (_known(old) and _known(new)):
             unknown += 1
         elif old != new:
@@ -119,30 +132,6 @@ def compare(before: Grade, after: Grade, document: QuestionDocument) -> Differen
         better=tuple(better), worse=tuple(worse), unknown=unknown, same_grader=same,
         band=(before.band, after.band), coverage=(before.coverage, after.coverage),
     )  # fmt: skip
-
-
-def _pairs(before: Grade, after: Grade, document: QuestionDocument) -> Iterator[tuple[Kind, str, str, str, str]]:
-    """Kind, id, name and both verdicts of each criterion that both grades have."""
-    for flag in document.red_flags:
-        if (old := before.red_flags.get(flag.id)) and (new := after.red_flags.get(flag.id)):
-            yield "red_flag", flag.id, flag.name, old.verdict, new.verdict
-    for point in document.key_points:
-        if (had := before.key_points.get(point.id)) and (has := after.key_points.get(point.id)):
-            yield "key_point", point.id, point.name, had.verdict, has.verdict
-    for motivation in document.motivations:
-        if (was := before.motivations.get(motivation.id)) and (now := after.motivations.get(motivation.id)):
-            yield "motivation", motivation.id, motivation.name, _level(was.level), _level(now.level)
-    for part in STAR_PARTS:
-        if part in before.star and part in after.star:
-            yield "star", part, part.capitalize(), _told(before.star[part]), _told(after.star[part])
-
-
-def _level(level: int | None) -> str:
-    return "unsure" if level is None else str(level)
-
-
-def _told(told: bool | None) -> str:
-    return {True: "told", False: "left_out", None: "unsure"}[told]
 
 
 def _known(verdict: str) -> bool:

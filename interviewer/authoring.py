@@ -20,7 +20,10 @@ from .settings import Settings
 
 __all__ = ["Checked", "Finding", "Kind", "check_documents", "new_document", "next_step"]
 
-Kind = Literal["question", "example", "guide"]
+Kind = Literal["question", "example", "guide", "role-play"]
+_FOLDERS: dict[Kind, str] = {
+    "question": "questions", "example": "examples", "guide": "guides", "role-play": "roleplays",
+}  # fmt: skip
 
 
 # ── beginning a document ─────────────────────────────────────────────────────────────────────────────
@@ -34,7 +37,7 @@ def new_document(id: str, kind: Kind, out: Path) -> Path:
     """
     if not re.fullmatch(DOCUMENT_ID, id):
         raise ContentError(f"{id!r} can't be an id: write lower-case words joined by hyphens, e.g. late-delivery.")
-    path = out / f"{kind}s" / f"{id}.md"
+    path = out / _FOLDERS[kind] / f"{id}.md"
     skeleton = (bundled("content") / "skeletons" / f"{kind}.md").read_text(encoding="utf-8")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +56,7 @@ def next_step(id: str, kind: Kind, out: Path) -> str:
         "question": f"`interviewer preview {id} --content {out}` then shows the prompts made from it.",
         "example": f"Then link it: add `{id}` to `examples` in the head of each question it fits.",
         "guide": f"Then link it: add `{id}` to `guides` in the head of each question it fits.",
+        "role-play": f"`interviewer chat --role-play {id} --content {out}` then plays it.",
     }
     return f"Fill in what is empty; `interviewer check {out}` names what is left. {then[kind]}"
 
@@ -145,6 +149,7 @@ def _taken(reading: Reading) -> Iterator[Finding]:
         (library.examples, near.examples),
         (library.guides, near.guides),
         (library.plans, near.plans),
+        (library.role_plays, near.role_plays),
     ):
         for id in mine.keys() & theirs.keys():
             page = reading.pages[mine[id].source]

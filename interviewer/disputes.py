@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .criteria import graded_as, quotes_on
 from .errors import DisputeError
 from .labelling import NEEDS_WORDS, Labels
+from .phrases import _
 from .quotes import locate
 from .rubric import answer_hash
 from .schema import Dispute, Grade, Kind, Quote
 
-__all__ = ["CHOICES", "dispute", "find_dispute", "graded_as", "heard", "to_labels", "with_dispute", "without_dispute"]
+__all__ = ["CHOICES", "dispute", "find_dispute", "heard", "to_labels", "with_dispute", "without_dispute"]
 
 CHOICES: dict[Kind, tuple[str, ...]] = {
     "key_point": ("covered", "partial", "missing"),
@@ -24,20 +26,6 @@ CHOICES: dict[Kind, tuple[str, ...]] = {
     "star": ("told", "left_out"),
 }
 """The verdicts there are on each kind of criterion."""
-
-
-def graded_as(grade: Grade, kind: Kind, criterion: str) -> str | None:
-    """The grader's verdict: one of `CHOICES`, `unsure` or `unscored`; None when the grade has no such criterion."""
-    if kind == "motivation":
-        found = grade.motivations.get(criterion)
-        if found is None or found.level is not None:
-            return None if found is None else str(found.level)
-        return "unscored" if found.probability is None else "unsure"
-    if kind == "star":
-        told = [there for part, there in grade.star.items() if part == criterion]
-        return {True: "told", False: "left_out", None: "unsure"}[told[0]] if told else None
-    judged = (grade.key_points if kind == "key_point" else grade.red_flags).get(criterion)
-    return None if judged is None else judged.verdict
 
 
 def heard(grade: Grade, answers: Sequence[str]) -> int:
@@ -66,14 +54,14 @@ def dispute(
     """
     graded = graded_as(grade, kind, criterion)
     if graded is None:
-        raise DisputeError("The rubric has no such criterion: reload the page and try again.")
+        raise DisputeError(_("The rubric has no such criterion: reload the page and try again."))
     if verdict not in CHOICES[kind]:
-        raise DisputeError("Choose the verdict that you would give.")
+        raise DisputeError(_("Choose the verdict that you would give."))
     count = heard(grade, answers)
     quotes = _find(words, answers[:count]) if verdict in NEEDS_WORDS else ()
-    graders = _graders_quotes(grade, kind, criterion)
+    graders = quotes_on(grade, kind, criterion)
     if verdict == graded and all(_within(quote, graders) for quote in quotes):
-        raise DisputeError("The grader says the same: choose another verdict, or other words that show it.")
+        raise DisputeError(_("The grader says the same: choose another verdict, or other words that show it."))
     return Dispute(
         question_id=grade.question_id,
         kind=kind,
@@ -86,12 +74,6 @@ def dispute(
     )
 
 
-def _graders_quotes(grade: Grade, kind: Kind, criterion: str) -> tuple[Quote, ...]:
-    if kind == "key_point":
-        return grade.key_points[criterion].quotes
-    return grade.red_flags[criterion].quotes if kind == "red_flag" else ()
-
-
 def _within(quote: Quote, others: Iterable[Quote]) -> bool:
     return any(
         quote.answer == other.answer and other.start <= quote.start and quote.end <= other.end for other in others
@@ -100,7 +82,7 @@ def _within(quote: Quote, others: Iterable[Quote]) -> bool:
 
 def _find(words: str, answers: Sequence[str]) -> tuple[Quote, ...]:
     if not words.strip(" |\n\r\t"):
-        raise DisputeError("This verdict needs the words of the answer that show it: copy them from the answer.")
+        raise DisputeError(_("This verdict needs the words of the answer that show it: copy them from the answer."))
     whole = locate(words, answers)
     if whole is not None:
         return (whole,)
@@ -112,7 +94,7 @@ def _located(words: str, answers: Sequence[str]) -> Quote:
     if quote is None:
         shown = " ".join(words.split())
         shown = f"{shown[:80]} …" if len(shown) > 80 else shown
-        raise DisputeError(f"These words are not in the answer: “{shown}”. Copy them exactly.")
+        raise DisputeError(_("These words are not in the answer: “{words}”. Copy them exactly.").format(words=shown))
     return quote
 
 

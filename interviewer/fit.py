@@ -31,7 +31,7 @@ __all__ = ["CLOSE", "PARTLY", "Fit", "Fitting", "Ranking", "Reason", "rank", "ra
 Fit = Literal["close", "partly", "little"]
 Method = Literal["words", "encoder", "both"]
 CLOSE = 0.32
-"""Least score of a close fit: on half of `evals/fit/ads.jsonl`, more than four in five of these were picked."""
+"""Least score of a close fit: on half of `evals/fit/ads.jsonl`, four in five of these were picked."""
 PARTLY = 0.25
 """Least score of a partial one: of close and partial ones together, more than half were picked there."""
 CLOSE_WORDS, PARTLY_WORDS = 0.2, 0.12

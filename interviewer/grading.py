@@ -16,6 +16,7 @@ from .copied import part_copied
 from .errors import ProviderError, ReplyError
 from .intake import STATES, ungradable
 from .language import is_english
+from .phrases import later
 from .prompts import Prompts
 from .quotes import found_quotes, quote_sentence
 from .rubric import ON_TOPIC, answer_hash, build_state, rubric_hash, sentence_question, verdict_questions
@@ -296,7 +297,7 @@ def _status(grade: Grade, band: int | None, failure: str | None) -> tuple[str, s
         *(flag.verdict == "unscored" for flag in grade.red_flags.values()),
     ]
     if all(open_points):
-        return "unscored", failure or "The decider gave no usable verdict."
+        return "unscored", failure or later("The decider gave no usable verdict.")
     if failure is not None:
         return "partly_graded", failure
     if any(open_points):

@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from .attempts import attempts_at
-from .disputes import graded_as
+from .criteria import criteria_of, graded_as
 from .exports.sheet import write_csv
-from .exports.sides import criteria_of
 from .phrases import _
 from .schema import Grade, Interview, Kind, QuestionDocument, Record
 
@@ -42,7 +41,7 @@ class GroupRow(Record):
     criterion: str
     name: str
     verdicts: tuple[str, ...]
-    """One for each candidate: as `disputes.graded_as` says, or empty where the grade lacks the criterion."""
+    """One for each candidate: as `criteria.graded_as` says, or empty where the grade lacks the criterion."""
 
     @property
     def counts(self) -> Counter[str]:

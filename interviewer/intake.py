@@ -5,24 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["LEAST_WORDS", "MOST_CHARACTERS", "STATES", "declined", "ungradable"]
+from .phrases import _, later
+
+__all__ = ["LEAST_WORDS", "MOST_CHARACTERS", "STATES", "declined", "say_state", "ungradable"]
 
 LEAST_WORDS = 5
 MOST_CHARACTERS = 12_000
 
 STATES = {
-    "empty": "There is no answer to grade.",
-    "too_short": f"Fewer than {LEAST_WORDS} words: too little to judge. Say what you did, and how it ended.",
-    "unreadable": "These don't read as sentences, so nothing was judged.",
-    "off_topic": "This doesn't answer the question that was asked, so nothing was judged.",
-    "too_long": f"More than {MOST_CHARACTERS:,} characters: shorten it, since nothing is cut silently.",
-    "other_language": "This grader reads English only, and this is another language, so nothing was judged. "
-    "A chat model can grade other languages: see the README on stronger models.",
-    "addressed": "These words speak to the grader and answer nothing, so nothing was judged.",
-    "copied": "These are the words of a worked example, so nothing was judged. Tell what happened to you.",
-    "declined": "You said that you have no example, which is fine: nothing was judged.",
+    "empty": later("There is no answer to grade."),
+    "too_short": later("Fewer than {words} words: too little to judge. Say what you did, and how it ended."),
+    "unreadable": later("These don't read as sentences, so nothing was judged."),
+    "off_topic": later("This doesn't answer the question that was asked, so nothing was judged."),
+    "too_long": later("More than {characters:,} characters: shorten it, since nothing is cut silently."),
+    "other_language": later(
+        "This grader reads English only, and this is another language, so nothing was judged. "
+        "A chat model can grade other languages: see the README on stronger models."
+    ),
+    "addressed": later("These words speak to the grader and answer nothing, so nothing was judged."),
+    "copied": later("These are the words of a worked example, so nothing was judged. Tell what happened to you."),
+    "declined": later("You said that you have no example, which is fine: nothing was judged."),
 }
-"""Why an answer was not graded, and the sentence shown for it."""
+"""Why an answer was not graded, and the sentence for it, as `say_state` completes it."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _VOWEL = re.compile(r"[aeiouyàâäáãåæèéêëìíîïòóôöøõùúûüœÿ]", re.IGNORECASE)
@@ -47,6 +51,13 @@ _DECLINED = re.compile(
     re.IGNORECASE,
 )
 _DECLINE_MOST_WORDS = 25
+
+
+def say_state(reason: str) -> str:
+    """The sentence for a key of `STATES`; any other reason is one already."""
+    if reason not in STATES:
+        return _(reason)
+    return _(STATES[reason]).format(words=LEAST_WORDS, characters=MOST_CHARACTERS)
 
 
 def ungradable(answers: Sequence[str]) -> str:

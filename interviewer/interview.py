@@ -34,6 +34,8 @@ __all__ = [
     "speak",
     "try_again",
     "undo",
+    "with_closing",
+    "with_follow_up",
     "with_grade",
     "with_turn",
 ]
@@ -278,6 +280,31 @@ def with_turn(interview: Interview, turn: Turn) -> Interview:
     return interview.model_copy(update={"turns": (*interview.turns, whole), "revision": interview.revision + 1})
 
 
+def with_follow_up(
+    interview: Interview, text: str, *, probe: Probe | None = None, said_by: str = "document", replaced: str = ""
+) -> Interview:
+    """The interview with a follow-up, or in a role-play the person's next line.
+
+    Args:
+        interview: whose last turn is an answer.
+        text: what is said.
+        probe: what it asks for; None in a role-play.
+        said_by: the model that worded it; `document`: it is written there.
+        replaced: the rule that a model's line broke, which this one stands for.
+    """
+    turn = Turn(
+        speaker="interviewer", act="follow_up", text=text, question_id=interview.question.id,
+        said_by=said_by, probe=probe, replaced=replaced,
+    )  # fmt: skip
+    return with_turn(interview, turn)
+
+
+def with_closing(interview: Interview, text: str, reason: str) -> Interview:
+    """The interview ended with these words for this reason, a value of `Interview.ended`."""
+    turn = Turn(speaker="interviewer", act="closing", text=text, question_id=interview.question.id, said_by="document")
+    return with_turn(interview, turn).model_copy(update={"ended": reason})
+
+
 def _answered(turn: Turn) -> bool:
     return turn.act == "answer"
 
@@ -329,24 +356,9 @@ def _written(interview: Interview, step: Step, prompts: Prompts) -> Interview:
         return with_turn(moved, _opening(moved, prompts, first=False))
     if isinstance(step, Close):
         text = prompts.render("interviewer/closing.j2", reason=step.reason)
-        turn = Turn(
-            speaker="interviewer", act="closing", text=text, question_id=interview.question.id, said_by="document"
-        )
-        return with_turn(interview, turn).model_copy(update={"ended": step.reason})
+        return with_closing(interview, text, step.reason)
     text = step.probe.text or prompts.render("interviewer/no_example.j2", document=interview.question)
-    return with_turn(interview, _follow_up(interview, step.probe, text, said_by="document"))
-
-
-def _follow_up(interview: Interview, probe: Probe, text: str, *, said_by: str, replaced: str = "") -> Turn:
-    return Turn(
-        speaker="interviewer",
-        act="follow_up",
-        text=text,
-        question_id=interview.question.id,
-        said_by=said_by,
-        probe=probe,
-        replaced=replaced,
-    )
+    return with_follow_up(interview, text, probe=step.probe)
 
 
 async def _word(
@@ -377,10 +389,9 @@ async def _word(
     if not broken and llm.local and drifts(line, probe.text):  # a small model asks whatever comes to its mind
         broken = "asks about something else"
     if broken:
-        turn = _follow_up(interview, probe, probe.text, said_by="document", replaced=broken)
+        yield with_follow_up(interview, probe.text, probe=probe, replaced=broken)
     else:
-        turn = _follow_up(interview, probe, line.strip(), said_by=llm.model)
-    yield with_turn(interview, turn)
+        yield with_follow_up(interview, line.strip(), probe=probe, said_by=llm.model)
 
 
 def _other_language(line: str, probe: Probe) -> str:

@@ -12,6 +12,7 @@ from .errors import ContentError
 from .grading import Price, grade
 from .hearing import Voices
 from .interview import Interviewer, begin, end, next_step, speak
+from .phrases import _
 from .prompts import Prompts
 from .schema import Decider, Grade, Interview, Library, Limits, Mode, Plan, QuestionDocument
 from .second import second_opinion
@@ -155,25 +156,30 @@ class Panel:
         """Who is interviewing, who is grading, and how far to believe it."""
         llm = self.interviewer.llm
         speaker = (
-            f"The model {llm.model} interviews." if llm else "No model: the follow-ups are written in the document."
+            _("The model {model} interviews.").format(model=llm.model)
+            if llm
+            else _("No model: the follow-ups are written in the document.")
         )
         agreement = self.decider.calibration.agreement
         if agreement is None:
-            trust = "Nobody has measured how far this grader agrees with raters."
+            trust = _("Nobody has measured how far this grader agrees with raters.")
         else:
-            trust = (
-                f"Agreement with {agreement.labellers} on {agreement.split}: key points macro-F1 "
-                f"{agreement.key_point_macro_f1:.2f} on the {agreement.key_point_coverage:.0%} it was sure of, "
-                f"red flags F1 {agreement.red_flag_f1:.2f} (measured {agreement.measured})."
-            )
+            trust = _(
+                "Agreement with {labellers} on {split}: key points macro-F1 {points:.2f} on the {share} it was sure "
+                "of, red flags F1 {flags:.2f} (measured {measured})."
+            ).format(
+                labellers=agreement.labellers, split=agreement.split, points=agreement.key_point_macro_f1,
+                share=f"{agreement.key_point_coverage:.0%}", flags=agreement.red_flag_f1, measured=agreement.measured,
+            )  # fmt: skip
             if elsewhere := self.decider.calibration.elsewhere:
-                trust += (
-                    f" On questions it was not made for: {elsewhere.key_point_macro_f1:.2f} on "
-                    f"{elsewhere.key_point_coverage:.0%}, red flags {elsewhere.red_flag_f1:.2f}."
-                )
+                other = _("On questions it was not made for: {points:.2f} on {share}, red flags {flags:.2f}.")
+                trust += " " + other.format(
+                    points=elsewhere.key_point_macro_f1, share=f"{elsewhere.key_point_coverage:.0%}",
+                    flags=elsewhere.red_flag_f1,
+                )  # fmt: skip
         return Description(
             interviewer=speaker,
-            grader=f"Graded by {self.decider.name} ({self.decider.model}).",
+            grader=_("Graded by {decider} ({model}).").format(decider=self.decider.name, model=self.decider.model),
             agreement=trust,
             notices=self.notices,
         )

@@ -10,9 +10,9 @@ from __future__ import annotations
 import gettext
 from pathlib import Path
 
-__all__ = ["LANGUAGES", "_", "chosen_language", "count_of", "later", "use_language"]
+__all__ = ["LANGUAGES", "_", "chosen_language", "count_of", "forms_of", "later", "lowered", "use_language"]
 
-LANGUAGES = {"en": "English"}
+LANGUAGES = {"en": "English", "de": "Deutsch"}
 """Name of each language in itself; English needs no catalogue."""
 FOLDER = Path(__file__).parent / "languages"
 DOMAIN = "interviewer"
@@ -55,3 +55,20 @@ def count_of(one: str, many: str, number: int) -> str:
 def later(sentence: str) -> str:
     """Marks a sentence for the catalogue without looking it up yet."""
     return sentence
+
+
+def forms_of(one: str, many: str) -> dict[str, list[str] | str]:
+    """A counted sentence for a script that fills `{number}` in itself.
+
+    Returns:
+        `forms`, the sentences there are, and `of`: a digit for each number from 0 to 199, the place of its sentence.
+        Greater numbers are as `100 + number % 100`: no language's rule looks at more than the last two digits.
+    """
+    said = [_Chosen.catalogue.ngettext(one, many, number) for number in range(200)]
+    forms = list(dict.fromkeys(said))
+    return {"forms": forms, "of": "".join(str(forms.index(sentence)) for sentence in said)}
+
+
+def lowered(heading: str) -> str:
+    """A heading as it stands inside a sentence: small in English; in languages that write nouns large, as it is."""
+    return heading.lower() if _Chosen.language == "en" else heading

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from .errors import ContentError
+from .phrases import _, count_of
 from .schema import Library, Marked, Plan, QuestionDocument
 
 __all__ = [
@@ -129,19 +130,21 @@ def draw(
     if marks is not None:
         weights = missed(marks)
         if not weights:
-            raise ContentError("No graded answer has missed anything yet: answer a question first.")
+            raise ContentError(_("No graded answer has missed anything yet: answer a question first."))
         found = weakest_first(found, weights)
     chosen = found[:count]
-    about = about or "all roles"
-    number = "One question" if len(chosen) == 1 else f"{len(chosen)} questions"
-    what = "what you missed most" if marks is not None else "chosen at random"
+    about = about or _("all roles")
+    if marks is None:
+        title = count_of("One question, chosen at random", "{number} questions, chosen at random", len(chosen))
+    else:
+        title = count_of("One question, what you missed most", "{number} questions, what you missed most", len(chosen))
     return Plan(
         id="random",
-        title=f"{number}, {what}",
+        title=title,
         role=about,
         minutes=max(5, MINUTES_A_QUESTION * len(chosen)),
         questions=tuple(document.id for document in chosen),
-        introduction=f"From {about}.",
+        introduction=_("From {about}.").format(about=about),
     )
 
 
@@ -172,7 +175,7 @@ def missed(marks: Iterable[Marked]) -> Counter[tuple[str, str]]:
 def weakest_first(documents: Sequence[QuestionDocument], weights: Counter[tuple[str, str]]) -> list[QuestionDocument]:
     """The documents, the one with the most missed criteria first; equals keep their order."""
     total = {document.id: 0 for document in documents}
-    for (question_id, _), weight in weights.items():
+    for (question_id, _criterion), weight in weights.items():
         if question_id in total:
             total[question_id] += weight
     return sorted(documents, key=lambda document: -total[document.id])

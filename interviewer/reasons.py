@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from .phrases import _
+from .criteria import graded_as, judged_on
+from .phrases import _, later
 from .schema import STAR_PARTS, Grade, Kind, QuestionDocument
-from .wording import VERDICTS
+from .wording import say_reason, say_verdict
 
 __all__ = ["reasons_for"]
 
 _STAR = {
-    "situation": "Where and when it was, and who was there.",
-    "task": "What you had to achieve, and why it was yours to do.",
-    "action": "What you yourself did.",
-    "result": "How it ended, and what came of it.",
+    "situation": later("Where and when it was, and who was there."),
+    "task": later("What you had to achieve, and why it was yours to do."),
+    "action": later("What you yourself did."),
+    "result": later("How it ended, and what came of it."),
 }
 
 
@@ -46,26 +47,19 @@ def _asked(document: QuestionDocument, kind: Kind, criterion: str) -> list[tuple
             if flag.id == criterion:
                 return [(_("What it is"), flag.description), (_("What isn’t one"), flag.exception)]
     if kind == "star" and criterion in STAR_PARTS:
-        return [(_("What it asks for"), _STAR[criterion])]
+        return [(_("What it asks for"), _(_STAR[criterion]))]
     return []
 
 
 def _told(grade: Grade, kind: Kind, criterion: str) -> list[tuple[str, str]] | None:
     """What the grader said of it."""
+    verdict = graded_as(grade, kind, criterion)
     if kind == "star":
-        told = [there for part, there in grade.star.items() if part == criterion]
-        word = {True: "told", False: "left_out", None: "unsure"}[told[0]] if told else "unscored"
-        return [(_("Verdict"), VERDICTS[word])]
-    if kind == "motivation":
-        found = grade.motivations.get(criterion)
-        if found is None:
-            return None
-        level = VERDICTS["unsure"] if found.level is None else _("Level {level} of 3").format(level=found.level)
-        return [(_("Verdict"), level), *_sure(found.probability), (_("Reason"), found.reason)]
-    judged = (grade.key_points if kind == "key_point" else grade.red_flags).get(criterion)
-    if judged is None:
+        return [(_("Verdict"), say_verdict(verdict or "unscored"))]
+    found = judged_on(grade, kind, criterion)
+    if verdict is None or found is None:
         return None
-    return [(_("Verdict"), VERDICTS[judged.verdict]), *_sure(judged.probability), (_("Reason"), judged.reason)]
+    return [(_("Verdict"), say_verdict(verdict)), *_sure(found.probability), (_("Reason"), say_reason(found.reason))]
 
 
 def _sure(probability: float | None) -> list[tuple[str, str]]:

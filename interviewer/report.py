@@ -45,19 +45,21 @@ LAYERS: tuple[tuple[str, str], ...] = (
     (
         "Small and pure",
         "folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring agreement "
-        "probes advice replies plans places overlaps calibrated sampling copied second attempts delivery roleplay "
+        "probes advice replies plans places overlaps calibrated sampling copied second delivery roleplay "
         "in_role pasted stems progress",
     ),
+    ("Every criterion and its verdict", "criteria"),
+    ("Verdicts and tempers, compared and in words", "attempts wording temper"),
     (
         "Edges: one outside thing each",
-        "documents typeset margins prompts llm local_model encoder store tokens language wording stated schedule",
+        "documents typeset margins prompts llm local_model encoder store tokens language stated schedule",
     ),
     (
         "Made of edges",
         "facts recounting content importer hearing recordings decisions_api chat_decider readout builtin fit brief "
         "published",
     ),
-    ("Judging", "deciders grading lint labelling costs overview"),
+    ("Judging", "deciders grading lint labelling costs overview sides"),
     ("The conversation", "interview disputes reasons retelling rewrite"),
     ("A talk that is played, and interviews as files", "acting exports"),
     ("Who interviews and who grades; what is done with what was kept", "panel data_desk group"),

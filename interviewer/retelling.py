@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .attempts import Change, Difference, answers_in, best_of
+from .criteria import say_part
 from .overview import Overview, QuestionOverview, Repeated, Standing
 from .phrases import _, count_of, later
 from .schema import Attempt, Marked
-from .wording import BANDS, STAR_NAMES, say_verdict
+from .sides import Step
+from .wording import say_band, say_verdict
 
-__all__ = ["tell_bands", "tell_best", "tell_change", "tell_difference", "tell_doubts", "tell_overview", "tell_question"]
+__all__ = [
+    "tell_bands",
+    "tell_best",
+    "tell_change",
+    "tell_counts",
+    "tell_difference",
+    "tell_doubts",
+    "tell_graders",
+    "tell_overview",
+    "tell_question",
+    "tell_repeated",
+    "tell_result",
+    "tell_step",
+    "tell_unsure",
+]
 
 _REPEATED = {
     "key_point": later("Key point “{name}”: missing or only partly covered in {weak} of {judged} questions."),
@@ -45,17 +61,33 @@ def tell_doubts(found: Difference) -> tuple[str, ...]:
     says = []
     if not (found.better or found.worse):
         says.append(_("No verdict changed."))
-    if found.unknown:
-        says.append(
-            count_of(
-                "{number} criterion is unsure in one of the two, so nobody knows whether it changed.",
-                "{number} criteria are unsure in one of the two, so nobody knows whether they changed.",
-                found.unknown,
-            )
-        )
+    if unsure := tell_unsure(found):
+        says.append(unsure)
     if not found.same_grader:
         says.append(_("The two were graded by different graders or rubrics: a change may be the grader’s."))
     return tuple(says)
+
+
+def tell_unsure(found: Difference) -> str:
+    """Of how much nobody knows whether it changed; empty where all is known."""
+    if not found.unknown:
+        return ""
+    return count_of(
+        "{number} criterion is unsure in one of the two, so nobody knows whether it changed.",
+        "{number} criteria are unsure in one of the two, so nobody knows whether they changed.",
+        found.unknown,
+    )
+
+
+def tell_step(step: Step) -> str:
+    """All that changed from one attempt to the next, in a few sentences."""
+    found = step.difference
+    says = [tell_difference(found)]
+    for changes, words in ((found.better, _("Better: {changes}.")), (found.worse, _("Worse: {changes}."))):
+        if changes:
+            says.append(words.format(changes="; ".join(map(tell_change, changes))))
+    told = " ".join((*says, *tell_doubts(found)))
+    return _("From attempt {before} to {after}: {change}").format(before=step.before, after=step.after, change=told)
 
 
 def tell_best(attempts: Sequence[Attempt]) -> str:
@@ -97,14 +129,21 @@ def tell_bands(marks: Iterable[Marked]) -> tuple[str, ...]:
 
 
 def tell_question(one: QuestionOverview) -> tuple[str, ...]:
-    """How one question stands, a sentence each."""
-    if not one.attempts:
-        return (_("Not answered."),)
-    lines = [_tell_standing(one.latest)] if one.latest else [_("Not graded yet.")]
+    """How one question stands and what is open in it, a sentence each."""
+    result, *more = tell_result(one)
+    lines = [result]
     if one.latest and one.latest.gaps:
         lines.append(_("Still open: {names}.").format(names=", ".join(one.latest.gaps)))
     if one.latest and one.latest.flags:
         lines.append(_("Red flags found: {names}.").format(names=", ".join(one.latest.flags)))
+    return (*lines, *more)
+
+
+def tell_result(one: QuestionOverview) -> tuple[str, ...]:
+    """How one question stands without naming what is open in it, a sentence each."""
+    if not one.attempts:
+        return (_("Not answered."),)
+    lines = [_tell_standing(one.latest)] if one.latest else [_("Not graded yet.")]
     if one.attempts > 1:
         tries = count_of("{number} attempt", "{number} attempts", one.attempts)
         best = _("the best is attempt {number}, band {band}") if one.best else _("none with a band")
@@ -127,12 +166,20 @@ def _tell_standing(one: Standing) -> str:
     if one.band is None:
         heading = _("No band: too little could be judged.")
     else:
-        heading = _("Band {band} of 5, {word}.").format(band=one.band, word=BANDS[one.band])
+        heading = _("Band {band} of 5, {word}.").format(band=one.band, word=say_band(one.band))
     return heading + (" " + _("Key points: {counts}.").format(counts=counts) if counts else "")
 
 
 def tell_overview(found: Overview) -> tuple[str, ...]:
     """What the whole interview came to, a sentence each."""
+    lines = [*tell_counts(found), *map(tell_repeated, found.repeated), *tell_graders(found)]
+    if found.graded > 1:
+        lines.append(_("There is no total: each question is judged by its own document."))
+    return tuple(lines)
+
+
+def tell_counts(found: Overview) -> tuple[str, ...]:
+    """How many questions, red flags and hints there were, a sentence each."""
     whole = len(found.questions)
     lines = [
         _("{answered} of {whole} questions answered, {graded} with a band.").format(
@@ -143,18 +190,18 @@ def tell_overview(found: Overview) -> tuple[str, ...]:
         lines.append(count_of("{number} red flag found.", "{number} red flags found.", found.flags))
     if found.hints:
         lines.append(count_of("{number} hint taken.", "{number} hints taken.", found.hints))
-    lines += [_tell_repeated(one) for one in found.repeated]
-    if len(found.graders) > 1:
-        lines.append(
-            _("More than one grader was at work ({graders}), so the bands come from different measures.").format(
-                graders=", ".join(found.graders)
-            )
-        )
-    if found.graded > 1:
-        lines.append(_("There is no total: each question is judged by its own document."))
     return tuple(lines)
 
 
-def _tell_repeated(one: Repeated) -> str:
-    name = STAR_NAMES.get(one.name, one.name) if one.kind == "star" else one.name
+def tell_graders(found: Overview) -> tuple[str, ...]:
+    """That bands can't be compared where several graders gave them; nothing where one did."""
+    if len(found.graders) < 2:
+        return ()
+    says = _("More than one grader was at work ({graders}), so the bands come from different measures.")
+    return (says.format(graders=", ".join(found.graders)),)
+
+
+def tell_repeated(one: Repeated) -> str:
+    """What was weak in several questions, and in how many."""
+    name = say_part(one.name) if one.kind == "star" else one.name
     return _(_REPEATED[one.kind]).format(name=name, weak=len(one.questions), judged=one.judged)

@@ -24,6 +24,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, cast
 
+from .phrases import later
 from .schema import Calibration, Decision, KeyPointVerdict, MotivationVerdict, Quote, RedFlagVerdict
 
 __all__ = [
@@ -37,7 +38,7 @@ __all__ = [
     "points_for",
 ]
 
-NOT_JUDGED = "Not judged yet."
+NOT_JUDGED = later("Not judged yet.")
 LEAST_COVERAGE = 0.5
 LEAST_KEY_POINTS = 0.6
 LEAST_MOTIVATIONS = 0.5

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from .errors import SettingsError
+from .phrases import LANGUAGES
 
 __all__ = ["HIDDEN", "NOT_SET", "Settings"]
 
@@ -93,6 +94,12 @@ def _check_database(address: str) -> str:
     return address
 
 
+def _check_language(language: str) -> str:
+    if language not in LANGUAGES:
+        raise ValueError(f"must be one of: {', '.join(LANGUAGES)}")
+    return language
+
+
 def _lower(given: object) -> object:
     return given.lower() if isinstance(given, str) else given
 
@@ -105,6 +112,7 @@ Folder = Annotated[Path, AfterValidator(_expand)]
 File = Annotated[Path, AfterValidator(_check_file)]
 Usd = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 DeciderChoice = Annotated[Literal["auto", "openai", "systemone", "chat", "readout", "builtin"], BeforeValidator(_lower)]
+Language = Annotated[str, BeforeValidator(_lower), AfterValidator(_check_language)]
 SourceChoice = Annotated[Literal["auto", "packages", "hub"], BeforeValidator(_lower)]
 
 
@@ -199,6 +207,11 @@ class Settings(BaseSettings):
         "127.0.0.1",
     )
     port: int = _variable("INTERVIEWER_PORT", "Port of the page.", 7860, ge=1, le=65535)
+    language: Language = _variable(
+        "INTERVIEWER_LANGUAGE",
+        f"Language of the page and the terminal: {', '.join(LANGUAGES)}. Documents and grading stay in English.",
+        "en",
+    )
     author: bool = _variable(
         "INTERVIEWER_AUTHOR", "Whether the page shows authors what each question is judged by.", False
     )

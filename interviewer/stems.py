@@ -1,9 +1,11 @@
-"""Cuts English words down to stems so that forms of one word meet; rough, for matching alone, never for showing."""
+"""Cuts English words down to stems so that forms of one word meet; for matching alone, never for showing."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import Any
 
 __all__ = ["places", "stem", "stems", "telling_stems"]
 
@@ -16,20 +18,19 @@ other our out own people put re right s same see she should show small so some s
 than that the their them then there these they thing things this those time to up us want wanted wants was way we well
 were what when where which who why will with work would yet you your
 """
-_LONG_ENDINGS = ("ations", "ation", "ingly", "ments", "ment", "ness", "ities", "ity", "ings")
-_SHORT_ENDINGS = ("ing", "ies", "ied", "edly", "ers", "er", "ed", "es", "ly", "s", "e", "y")
-_LEAST_LEFT = {"ing": 3, "ed": 3, "es": 3, "ly": 3, "s": 3, "e": 3, "y": 3}
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
-    """The word in lower case without its ending: `customers` and `customer` meet."""
-    plain = word.casefold().replace("’", "'").removesuffix("'s")
-    for ending in (*_LONG_ENDINGS, *_SHORT_ENDINGS):
-        if plain.endswith(ending) and len(plain) - len(ending) >= _LEAST_LEFT.get(ending, 4):
-            plain = plain.removesuffix(ending)
-            break
-    # stopped, stopping: but press and fill keep their letters
-    return plain[:-1] if len(plain) > 3 and plain[-1] == plain[-2] and plain[-1] not in "sl" else plain
+    """The word in lower case as Snowball's English stemmer leaves it: `customers` and `customer` meet."""
+    return str(_stemmer().stemWord(word.casefold().replace("’", "'")))
+
+
+@cache
+def _stemmer() -> Any:
+    from snowballstemmer.english_stemmer import EnglishStemmer
+
+    return EnglishStemmer()
 
 
 def places(text: str) -> Iterator[tuple[str, tuple[int, int]]]:

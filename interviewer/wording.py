@@ -7,26 +7,29 @@ rests on words of the candidate a number, `cut_answers` cuts the answers where t
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Sequence
 
-from .intake import STATES
+from .criteria import not_judged, say_part
+from .intake import say_state
+from .phrases import _, count_of, later
 from .schema import (
     STAR_PARTS,
     Grade,
     KeyPointVerdict,
     Kind,
+    Mode,
     MotivationVerdict,
     QuestionDocument,
     Quote,
     Record,
     RedFlagVerdict,
 )
-from .scoring import CREDIT, FLAG_CAP, NOT_JUDGED, points_for
+from .scoring import CREDIT, FLAG_CAP, points_for
 
 __all__ = [
     "BANDS",
-    "STAR_NAMES",
+    "KIND_NAMES",
+    "MODE_NAMES",
     "STATE_NAMES",
     "VERDICTS",
     "Evidence",
@@ -34,10 +37,10 @@ __all__ = [
     "count_criteria",
     "cut_answers",
     "explain_band",
-    "not_judged",
     "number_evidence",
-    "said_unsure",
+    "say_band",
     "say_making",
+    "say_reason",
     "say_second_opinion",
     "say_set_aside",
     "say_status",
@@ -45,35 +48,66 @@ __all__ = [
     "summarise",
 ]
 
-BANDS = {1: "poor", 2: "weak", 3: "adequate", 4: "strong", 5: "excellent"}
+BANDS = {1: later("poor"), 2: later("weak"), 3: later("adequate"), 4: later("strong"), 5: later("excellent")}
 VERDICTS = {
-    "covered": "Covered",
-    "partial": "Partly covered",
-    "missing": "Missing",
-    "present": "Found",
-    "absent": "Not found",
-    "told": "Told",
-    "left_out": "Left out",
-    "unsure": "Unsure",
-    "unscored": "Not scored",
+    "covered": later("Covered"),
+    "partial": later("Partly covered"),
+    "missing": later("Missing"),
+    "present": later("Found"),
+    "absent": later("Not found"),
+    "told": later("Told"),
+    "left_out": later("Left out"),
+    "unsure": later("Unsure"),
+    "unscored": later("Not scored"),
 }
-STAR_NAMES = {"situation": "Situation", "task": "Task", "action": "Action", "result": "Result"}
+KIND_NAMES: dict[Kind, str] = {
+    "red_flag": later("Red flags"),
+    "key_point": later("Key points"),
+    "motivation": later("What the interviewer wanted to find out"),
+    "star": later("The story: STAR"),
+}
+"""Headings, in the order of the rubric."""
+MODE_NAMES: dict[Mode, str] = {
+    "practice": later("Practice"),
+    "simulation": later("Simulation"),
+    "role_play": later("Role-play"),
+}
 STATE_NAMES = {
-    "empty": "No answer to grade",
-    "too_short": "Too short to grade",
-    "unreadable": "Can't be read",
-    "off_topic": "Off topic",
-    "too_long": "Too long to grade",
-    "other_language": "In another language",
-    "addressed": "No answer to grade",
-    "copied": "A worked example",
-    "declined": "No example given",
+    "empty": later("No answer to grade"),
+    "too_short": later("Too short to grade"),
+    "unreadable": later("Can't be read"),
+    "off_topic": later("Off topic"),
+    "too_long": later("Too long to grade"),
+    "other_language": later("In another language"),
+    "addressed": later("No answer to grade"),
+    "copied": later("A worked example"),
+    "declined": later("No example given"),
 }
 """Headings for the reasons of `intake.STATES`."""
 
-
-_UNSURE = re.compile(r"\d+ samples: |The likeliest verdict ")
-"""How the reasons of `sampling` and `scoring` for being unsure begin."""
+_STATUSES = {
+    "graded": later("Graded"),
+    "partly_graded": later("Partly graded"),
+    "unscored": later("Not graded"),
+}
+_INSIDE = {
+    "covered": later("covered"),
+    "partial": later("partly covered"),
+    "missing": later("missing"),
+    "present": later("found"),
+    "absent": later("not found"),
+    "told": later("told"),
+    "left_out": later("left out"),
+    "unsure": later("unsure"),
+    "unscored": later("not scored"),
+}
+_COUNTED = {
+    "covered": later("{number} covered"),
+    "partial": later("{number} partly"),
+    "missing": later("{number} missing"),
+    "unsure": later("{number} unsure"),
+    "unscored": later("{number} not scored"),
+}
 
 
 class Evidence(Record):
@@ -86,7 +120,7 @@ class Evidence(Record):
     """Id of the criterion, or the STAR part."""
     name: str
     verdict: str
-    """A key of `VERDICTS`, or `level 2`."""
+    """A key of `VERDICTS`, or a level."""
     quotes: tuple[Quote, ...]
 
 
@@ -108,14 +142,14 @@ def number_evidence(grade: Grade, document: QuestionDocument) -> tuple[Evidence,
             rows.append(("key_point", point.id, point.name, judged.verdict, judged.quotes))
     for motivation in document.motivations:
         if found := grade.motivations.get(motivation.id):
-            verdict = "unsure" if found.level is None else f"level {found.level}"
+            verdict = "unsure" if found.level is None else str(found.level)
             rows.append(("motivation", motivation.id, motivation.name, verdict, found.quotes))
     for flag in document.red_flags:
         if seen := grade.red_flags.get(flag.id):
             rows.append(("red_flag", flag.id, flag.name, seen.verdict, seen.quotes))
     for part in STAR_PARTS:
         told = {True: "told", False: "left_out", None: "unsure"}[grade.star.get(part)]
-        rows.append(("star", part, STAR_NAMES[part], told, grade.star_quotes.get(part, ())))
+        rows.append(("star", part, say_part(part), told, grade.star_quotes.get(part, ())))
     shown = sorted((row for row in rows if row[4]), key=lambda row: min((one.answer, one.start) for one in row[4]))
     return tuple(
         Evidence(number=number, kind=kind, criterion=criterion, name=name, verdict=verdict, quotes=quotes)
@@ -150,18 +184,6 @@ def _cut(text: str, spans: Sequence[tuple[int, int, int]]) -> tuple[Segment, ...
     )
 
 
-def said_unsure(found: MotivationVerdict) -> bool:
-    """Whether a motivation has no level because its decider was unsure, not because there was no usable decision."""
-    told = found.probability is not None or _UNSURE.match(found.reason) is not None
-    return found.level is None and told and not not_judged(found)
-
-
-def not_judged(verdict: KeyPointVerdict | MotivationVerdict | RedFlagVerdict) -> bool:
-    """Whether the decider hasn't said anything about this criterion (yet)."""
-    given = verdict.level is not None if isinstance(verdict, MotivationVerdict) else verdict.verdict != "unscored"
-    return not given and verdict.reason in ("", NOT_JUDGED)
-
-
 def count_criteria(grade: Grade | None, document: QuestionDocument) -> tuple[int, int]:
     """How many key points, motivations and red flags have been judged or refused so far, and of how many."""
     whole = len(document.key_points) + len(document.motivations) + len(document.red_flags)
@@ -180,58 +202,71 @@ def summarise(grade: Grade) -> str:
     verdicts = [point.verdict for point in grade.key_points.values()]
     if not verdicts:
         return ""
-    words = {"covered": "covered", "partial": "partly", "missing": "missing", "unsure": "unsure"}
-    counts = [f"{verdicts.count(key)} {word}" for key, word in words.items() if key in verdicts]
-    if unscored := verdicts.count("unscored"):
-        counts.append(f"{unscored} not scored")
+    counts = [_(words).format(number=verdicts.count(key)) for key, words in _COUNTED.items() if key in verdicts]
     present = sum(flag.verdict == "present" for flag in grade.red_flags.values())
-    flags = {0: "no red flag", 1: "1 red flag"}.get(present, f"{present} red flags")
-    return f"Key points: {', '.join(counts)}; {flags} found."
+    flags = count_of("{number} red flag found", "{number} red flags found", present)
+    return _("Key points: {counts}; {flags}.").format(
+        counts=", ".join(counts), flags=flags if present else _("no red flag found")
+    )
 
 
 def explain_band(grade: Grade) -> tuple[str, ...]:
     """How the band came about, step by step, from the verdicts and the rule in `scoring`."""
     judged = [point.verdict for point in grade.key_points.values() if point.verdict in CREDIT]
     levels = [found.level for found in grade.motivations.values() if found.level is not None]
-    lines = [f"{len(judged)} of {len(grade.key_points)} key points and {_levels(grade)} could be judged."]
+    lines = [
+        _("{judged} of {points} key points and {levels} of {motivations} motivations could be judged.").format(
+            judged=len(judged), points=len(grade.key_points), levels=len(levels), motivations=len(grade.motivations)
+        )
+    ]
     if grade.coverage is not None:
         covered, partly = judged.count("covered"), judged.count("partial")
         lines.append(
-            f"Coverage: {covered} covered and {partly} partly (each ½) of {len(judged)}: {grade.coverage:.0%}."
+            _("Coverage: {covered} covered and {partly} partly (each ½) of {judged}: {share}.").format(
+                covered=covered, partly=partly, judged=len(judged), share=f"{grade.coverage:.0%}"
+            )
         )
     if grade.band is None or grade.coverage is None or not levels:
-        return (*lines, "Too little could be judged for a band, so none is given.")
+        return (*lines, _("Too little could be judged for a band, so none is given."))
     mean = sum(levels) / len(levels)
     points = points_for(grade.coverage, mean)
-    lines.append(f"Motivations: level {mean:.2f} of 3 on average.")
-    lines.append(f"Points: 1.25 + 2 × {grade.coverage:.2f} + 2 × {mean:.2f} ÷ 3 = {points:.2f}, rounded.")
+    lines.append(_("Motivations: level {mean:.2f} of 3 on average.").format(mean=mean))
+    lines.append(
+        _("Points: 1.25 + 2 × {coverage:.2f} + 2 × {mean:.2f} ÷ 3 = {points:.2f}, rounded.").format(
+            coverage=grade.coverage, mean=mean, points=points
+        )
+    )
     if any(flag.verdict == "present" for flag in grade.red_flags.values()):
-        lines.append(f"A red flag was found, so the band is at most {FLAG_CAP}.")
-    return (*lines, f"Band {grade.band}, {BANDS[grade.band]}.")
-
-
-def _levels(grade: Grade) -> str:
-    judged = sum(found.level is not None for found in grade.motivations.values())
-    return f"{judged} of {len(grade.motivations)} motivations"
+        lines.append(_("A red flag was found, so the band is at most {most}.").format(most=FLAG_CAP))
+    return (*lines, _("Band {band}, {word}.").format(band=grade.band, word=say_band(grade.band)))
 
 
 def say_status(grade: Grade) -> tuple[str, str]:
     """A heading and a sentence for a grade that is not complete; both empty for one that is."""
     if grade.status == "graded" and not grade.reason:
         return "", ""
-    heading = {"graded": "Graded", "partly_graded": "Partly graded", "unscored": "Not graded"}[grade.status]
-    return STATE_NAMES.get(grade.reason, heading), STATES.get(grade.reason, grade.reason)
+    return _(STATE_NAMES.get(grade.reason, _STATUSES[grade.status])), say_state(grade.reason)
 
 
 def say_set_aside(grade: Grade) -> str:
     """That some sentences were not judged, and why; empty when all were."""
     said = []
     if grade.set_aside and grade.reason != "addressed":
-        some = "One sentence speaks" if len(grade.set_aside) == 1 else f"{len(grade.set_aside)} sentences speak"
-        said.append(f"{some} to the grader instead of answering, and counted neither for nor against you.")
+        said.append(
+            count_of(
+                "One sentence speaks to the grader instead of answering, and counted neither for nor against you.",
+                "{number} sentences speak to the grader instead of answering, and counted neither for nor against you.",
+                len(grade.set_aside),
+            )
+        )
     if grade.copied and grade.reason != "copied":
-        some = "One sentence is" if len(grade.copied) == 1 else f"{len(grade.copied)} sentences are"
-        said.append(f"{some} a worked example's, and counted neither for nor against you.")
+        said.append(
+            count_of(
+                "One sentence is a worked example's, and counted neither for nor against you.",
+                "{number} sentences are a worked example's, and counted neither for nor against you.",
+                len(grade.copied),
+            )
+        )
     return " ".join(said)
 
 
@@ -239,28 +274,40 @@ def say_second_opinion(grade: Grade) -> dict[tuple[Kind, str], str]:
     """A sentence for each criterion that the second opinion sees as the opposite."""
     if grade.second_opinion is None:
         return {}
-    who = "The built-in grader" if grade.second_opinion.decider == "builtin" else grade.second_opinion.model
+    who = _("The built-in grader") if grade.second_opinion.decider == "builtin" else grade.second_opinion.model
     says = {
-        "covered": f"{who} reads this as covered.",
-        "missing": f"{who} reads this as missing.",
-        "present": f"{who} finds this in your words.",
-        "absent": f"{who} does not find this in your words.",
+        "covered": _("{who} reads this as covered."),
+        "missing": _("{who} reads this as missing."),
+        "present": _("{who} finds this in your words."),
+        "absent": _("{who} does not find this in your words."),
     }
-    return {(one.kind, one.criterion): says[one.verdict] for one in grade.second_opinion.differs}
+    return {(one.kind, one.criterion): says[one.verdict].format(who=who) for one in grade.second_opinion.differs}
 
 
-def say_verdict(verdict: str) -> str:
-    """A key of `VERDICTS`, or a level, in words."""
-    return VERDICTS.get(verdict) or f"Level {verdict} of 3"
+def say_band(band: int) -> str:
+    """A band in a word."""
+    return _(BANDS[band])
+
+
+def say_reason(reason: str) -> str:
+    """A reason as it stands in a grade, which is in English: in the language in use if it is a sentence of ours."""
+    return _(reason)
+
+
+def say_verdict(verdict: str, *, inside: bool = False) -> str:
+    """A key of `VERDICTS`, or a level, in words; `inside` a sentence they don't begin with a capital."""
+    words = (_INSIDE if inside else VERDICTS).get(verdict)
+    level = _("level {level} of 3") if inside else _("Level {level} of 3")
+    return _(words) if words else level.format(level=verdict)
 
 
 def say_making(grade: Grade) -> str:
     """What graded, how long it took and what it cost."""
     parts = [f"{grade.model} ({grade.decider})" if grade.model else grade.decider, f"{grade.seconds:.1f} s"]
     if grade.samples > 1:
-        parts.insert(1, f"{grade.samples} samples")
+        parts.insert(1, _("{number} samples").format(number=grade.samples))
     if grade.tokens:
-        parts.append(f"{grade.tokens:,} tokens")
+        parts.append(_("{number:,} tokens").format(number=grade.tokens))
     if grade.usd is not None:
         parts.append(f"${grade.usd:.4f}")
     return " · ".join(parts)

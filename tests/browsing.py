@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from interviewer.page.author import Author
 from interviewer.page.serving import open_page
@@ -23,6 +25,16 @@ CHROMIUM = next(
     ),
     None,
 )
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
+    # The server runs in this process: gradio uses pandas in ways that pandas will drop.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
+"""What every file of browser tests is marked with: `pytestmark = MARKS`."""
+PATIENCE = 30_000
+"""ms that a page is waited for: a busy machine takes longer than the usual five seconds."""
+expect.set_options(timeout=PATIENCE)
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
     "--disable-sync --no-first-run"

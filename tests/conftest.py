@@ -8,12 +8,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import network_guard
 import postgres
 import pytest
 
 from interviewer import folders
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
 
 REAL_CACHE = folders.cache_folder()
 """Where the user's embedded model is; only tests marked `embedded` look there."""
@@ -91,13 +95,24 @@ def embedded_model_path() -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def chromium_path() -> str:
-    """The system's Chromium; skips where there is none."""
-    for name in ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"):
-        if (path := shutil.which(name)) is not None:
-            return path
-    pytest.skip("no Chromium on this machine: install the package `chromium` to run the browser tests")
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of one file."""
+    from browsing import chromium
+
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Somebody's window of it, of a desktop's size."""
+    from browsing import PATIENCE
+
+    opened = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened.set_default_timeout(PATIENCE)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ OWNERS = {
     "xllamacpp": "local_model",
     "huggingface_hub": "local_model",
     "json_repair": "stated",
-    "snowballstemmer": "facts",
+    "snowballstemmer": "stems",
     "sentencex": "sentences",
     "py3langid": "language",
     "tiktoken": "tokens",

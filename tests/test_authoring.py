@@ -44,7 +44,7 @@ def test_a_new_document_has_a_comment_on_all_there_is_to_write_and_an_error_for_
     kind: Kind, tmp_path: Path
 ) -> None:
     path = new_document("late-delivery", kind, tmp_path)
-    assert path == tmp_path / f"{kind}s" / "late-delivery.md"
+    assert path == tmp_path / f"{kind.replace('-', '')}s" / "late-delivery.md"
     assert "<!--" in path.read_text(encoding="utf-8") and "id: late-delivery\n" in path.read_text(encoding="utf-8")
     findings = checked(tmp_path).findings
     assert len(findings) >= 3 and {finding.severity for finding in findings} == {"error"}
@@ -53,8 +53,9 @@ def test_a_new_document_has_a_comment_on_all_there_is_to_write_and_an_error_for_
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_new_document_loads_once_it_is_filled_in(kind: Kind, tmp_path: Path) -> None:
     write(tmp_path, kind=kind)
-    library = load_library([tmp_path])
-    assert [*library.questions, *library.examples, *library.guides] == ["late-delivery"]
+    library = checked(tmp_path, beside=(bundled("content"),)).library
+    found = [*library.questions, *library.examples, *library.guides, *library.role_plays]
+    assert found == ["late-delivery"]
 
 
 def test_a_sound_question_gives_no_finding(tmp_path: Path) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CHROMIUM, chromium, free_port, served
+from browsing import MARKS, free_port, served
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from scripted import ScriptedDecider
 from shipped import LIBRARY, QUESTION
@@ -25,14 +24,7 @@ from interviewer.page.author import Seen
 from interviewer.page.marks import escape
 from interviewer.schema import Decision, State, TypedQuestion
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    # The server runs in this process: gradio uses pandas in ways that pandas will drop.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-# As patient as everything else here: a busy machine takes longer than the usual five seconds.
-expect.set_options(timeout=20_000)
+pytestmark = MARKS
 BROKEN = ProviderUnreachable("127.0.0.1 broke off: start the server again.")
 
 
@@ -50,20 +42,6 @@ class Held(ScriptedDecider):
                 await asyncio.to_thread(self.go.wait, 60)
             number += 1
             yield decision
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(20_000)
-    yield opened
-    opened.close()
 
 
 def strangers(page: Page, address: str) -> list[str]:

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, barriers, chromium, served
+from browsing import MARKS, PATIENCE, barriers, served
 from playwright.sync_api import Browser, Page, expect
 from tables import ANSWER, FLAGGED, FOLLOW_UPS, seat
 from test_browser import begin, say
 from test_browser_again import Turning
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=20_000)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+pytestmark = MARKS
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
@@ -37,7 +24,7 @@ def test_no_view_has_a_serious_barrier(scheme: str, width: int, browser: Browser
 
     with served(seat(*FOLLOW_UPS, decider=Turning(FLAGGED), notices=("No model.",)), tmp_path) as address:
         context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto(f"{address}/?__theme={scheme}")
         page.get_by_role("button", name="Start the interview").wait_for()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-import pytest
-from browsing import CHROMIUM, chromium, served
-from playwright.sync_api import Browser, BrowserContext, expect
+from browsing import MARKS, served
+from playwright.sync_api import BrowserContext, expect
 from scripted import ScriptedDecider
 from shipped import QUESTION
 from tables import ANSWER, FLAGGED, FOLLOW_UPS, SECOND, VERDICTS, seat
@@ -16,12 +14,7 @@ from test_browser import begin, say
 
 from interviewer.schema import Decision, State, TypedQuestion
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=20_000)
+pytestmark = MARKS
 
 
 class Turning(ScriptedDecider):
@@ -32,20 +25,6 @@ class Turning(ScriptedDecider):
         self.said = dict(VERDICTS if "voucher" in words else FLAGGED)
         async for decision in super().decide(state, questions):
             yield decision
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(20_000)
-    yield opened
-    opened.close()
 
 
 def test_a_question_tried_again_is_compared_with_the_attempt_before_and_the_best_is_named(
@@ -91,7 +70,7 @@ def test_a_question_tried_again_is_compared_with_the_attempt_before_and_the_best
         expect(side).to_contain_text("band 4 of 5")
         expect(side.locator(".try")).to_have_text("Attempt 2 of 2 · your best so far")
         difference = side.locator(".difference")
-        expect(difference).to_contain_text("Band 2 → 4, up")
+        expect(difference).to_contain_text("Band 4, up from 2.")
         expect(difference.locator(".better-now")).to_contain_text("Found → Not found")
         difference.get_by_text("All attempts side by side").click()
         row = difference.locator("tr", has_text="Band")

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from browsing import CHROMIUM, barriers, chromium, served
+from browsing import MARKS, PATIENCE, barriers, served
 from playwright.sync_api import Browser, expect
 from tables import ANSWER, FLAGGED, FOLLOW_UPS, seat
 from test_better import TOLD
 from test_browser import BROKEN, begin, say
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=20_000)
+pytestmark = MARKS
 PICTURES = os.environ.get("BETTER_PICTURES", "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 def test_an_answer_is_said_better_copied_and_still_there_after_a_reload(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     with served(seat(FOLLOW_UPS[0], TOLD, ["He left. ", BROKEN], said=FLAGGED), tmp_path) as address:
         page = context.new_page()
         errors: list[str] = []

@@ -5,30 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from browsing import CHROMIUM, barriers, chromium, served
+from browsing import MARKS, PATIENCE, barriers, served
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 from shipped import QUESTION
 from tables import ANSWER, FLAGGED, FOLLOW_UPS, seat
 from test_browser import begin, say, strangers
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=20_000)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+pytestmark = MARKS
 
 
 def saved(page: Page, button: str) -> tuple[str, bytes]:
@@ -46,7 +32,7 @@ def kept_on_disk(folder: Path, words: str) -> list[str]:
 def test_everything_can_be_taken_along_deleted_and_brought_back(browser: Browser, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     with served(seat(*FOLLOW_UPS, said=FLAGGED), folder) as address:
         page = context.new_page()
         asked_elsewhere = strangers(page, address)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, barriers, chromium, served
+from browsing import MARKS, PATIENCE, barriers, served
 from exported import begun, graded, twice
 from playwright.sync_api import Browser, FilePayload, Page, expect
 from shipped import QUESTION
@@ -20,20 +18,9 @@ from interviewer.interview import answer, with_grade
 from interviewer.page.serving import open_page
 from interviewer.store import Store, new_id
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=20_000)
+pytestmark = MARKS
 COMMENT = "Say what you learnt. <img src=x onerror=alert(1)>"
 LEARNING = next(point for point in QUESTION.key_points if point.id == "learning")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 def bundles(folder: Path) -> list[FilePayload]:
@@ -57,7 +44,7 @@ def open_tab(page: Page, address: str, tab: str) -> None:
 def test_a_coach_sees_the_shared_gap_and_the_candidate_reads_the_comment(browser: Browser, tmp_path: Path) -> None:
     files, coach = bundles(tmp_path), tmp_path / "coach"
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     with served(seat(), coach, coach=True) as address:
         open_tab(page, address, "Group")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, barriers, chromium, served
+from browsing import MARKS, PATIENCE, barriers, served
 from histories import DAY, START, answered, graded
 from playwright.sync_api import Browser, Page, expect
 from scripted import ScriptedDecider
@@ -18,13 +17,7 @@ from tables import ANSWER, FOLLOW_UPS, VERDICTS, seat
 
 from interviewer.store import Store
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    # The server runs in this process: gradio uses pandas in ways that pandas will drop.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=20_000)
+pytestmark = MARKS
 OTHER, THIRD = [document for id, document in LIBRARY.questions.items() if id != QUESTION.id][:2]
 POINT = QUESTION.key_points[0].name
 MISSING = "missing"
@@ -38,16 +31,10 @@ class Another(ScriptedDecider):
         self.model = "another"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from browsing import CHROMIUM, barriers, chromium, served
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from browsing import MARKS, barriers, served
+from playwright.sync_api import BrowserContext, Page, expect
 from shipped import LIBRARY
 from tables import FOLLOW_UPS, seat
 from test_fit import POEM, WARD
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    # The server runs in this process: gradio uses pandas in ways that pandas will drop.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=30_000)
+pytestmark = MARKS
 BEST = LIBRARY.questions["distressed-patient"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(30_000)
-    yield opened
-    opened.close()
 
 
 def open_job(page: Page) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from browsing import CHROMIUM, barriers, chromium, served
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from browsing import MARKS, barriers, served
+from playwright.sync_api import BrowserContext, Page, expect
 from shipped import LIBRARY
 from tables import seat
 from test_acting import talks
@@ -16,30 +13,9 @@ from test_role_plays import KIND
 
 from interviewer.errors import ProviderUnreachable
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    # The server runs in this process: gradio uses pandas in ways that pandas will drop.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-# As patient as the other browser tests: a busy machine takes longer than the usual five seconds.
-expect.set_options(timeout=20_000)
+pytestmark = MARKS
 HOLLIS = LIBRARY.role_plays["no-receipt"]
 BROKEN = ProviderUnreachable("127.0.0.1 broke off: start the server again.")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(20_000)
-    yield opened
-    opened.close()
 
 
 def begin(page: Page, address: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import CHROMIUM, MICROPHONE, chromium, served
+from browsing import MARKS, MICROPHONE, PATIENCE, chromium, served
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from scripted import ScriptedTranscriber, heard
 from shipped import QUESTION
@@ -20,13 +20,7 @@ from tables import FOLLOW_UPS, seat
 from interviewer.errors import ProviderBusy
 from interviewer.hearing import Voices
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    # The server runs in this process: gradio uses pandas in ways that pandas will drop.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=20_000)
+pytestmark = MARKS
 SAID = heard("Um,", "last", "winter", "a", "man", "came", "to", "the", "desk", "shouting.", pause=2.0)
 WRITTEN = "Last winter a man came to the desk shouting."
 BUSY = ProviderBusy("speech.example is overloaded or limits the rate (429): wait a little and try again.")
@@ -68,7 +62,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["microphone"])
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(PATIENCE)
     opened.add_init_script(VOICE)
     yield opened
     opened.close()

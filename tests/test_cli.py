@@ -123,6 +123,14 @@ def test_questions_that_fit_an_ad_come_first_with_the_words_that_say_so(run: Run
     assert "no words in it" in run("questions", "--ad", str(ad)).err
 
 
+def test_role_plays_are_listed_with_id_role_size_title_and_person(run: Run) -> None:
+    rows = run("questions", "--role-plays").out.splitlines()
+    play = LIBRARY.role_plays["no-receipt"]
+    role = LIBRARY.questions[play.question].role
+    assert len(rows) == len(LIBRARY.role_plays)
+    assert f"no-receipt\t{role} ({play.minutes} minutes)\t{play.title}: {play.person}, {play.who}" in rows
+
+
 def test_plans_are_listed_with_id_role_size_and_title(run: Run) -> None:
     rows = run("questions", "--plans").out.splitlines()
     plan = LIBRARY.plans["shop-floor"]
@@ -492,9 +500,13 @@ def test_what_goes_wrong_is_one_sentence_and_exit_code_1(arguments: str, told: s
     ("arguments", "told"),
     [
         ("grade in.jsonl", "--out is missing"),
-        ("chat difficult-customers --random 2", "only one of the three"),
+        ("chat difficult-customers --random 2", "only one of the four"),
         ("chat --weakest", "belong to --random"),
         ("questions --plans --role Barista", "--plans lists every plan"),
+        ("questions --role-plays --plans", "--role-plays lists every role-play"),
+        ("chat --role-play no-receipt --random 2", "only one of the four"),
+        ("chat --role-play no-receipt --simulation", "A role-play has no clock"),
+        ("chat --resume --role-play no-receipt", "add nothing but its ID"),
         ("nowhere", "No such command 'nowhere'"),
         ("grade", "Missing argument"),
         ("settings --nowhere", "No such option"),

@@ -16,11 +16,11 @@ from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, SECOND, VERDICTS
 
 from interviewer.batch import read_answers
+from interviewer.criteria import graded_as
 from interviewer.disputes import (
     CHOICES,
     dispute,
     find_dispute,
-    graded_as,
     heard,
     to_labels,
     with_dispute,

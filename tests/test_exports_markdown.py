@@ -56,7 +56,7 @@ def test_a_report_has_the_answers_the_numbered_words_the_verdicts_and_how_they_c
     for words in (
         "Candidate: Kim", "Band 2 of 5, weak", "Band 4 of 5, strong", "Attempt 1 of 2", "Attempt 2 of 2 (the best)",
         "Attempts side by side", "1 hint used", "How did it end?", "Seen otherwise: Not found", "Graded by scripted",
-        "better: Blaming", "What to do better", "Ms Reed says", "Name the <b>manager</b> sooner.",
+        "Better: Blaming", "What to do better", "Ms Reed says", "Name the <b>manager</b> sooner.",
     ):  # fmt: skip
         assert words.lower() in read.lower(), words
     for point in QUESTION.key_points:

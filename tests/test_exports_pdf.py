@@ -69,7 +69,7 @@ def test_every_answer_quote_verdict_and_comment_can_be_read_in_it() -> None:
     for said in (
         "Candidate: Kim", "Band 2 of 5 weak", "Band 4 of 5 strong", "Attempt 1 of 2", "Attempts side by side",
         "Seen otherwise: Not found", "Ms Reed says", "Name the <b>manager</b> sooner.", "How far to trust it",
-        "How did it end?", "Page 1 of", "better: Blaming the customer (found, now not found)",
+        "How did it end?", "Page 1 of", "Better: Blaming the customer: Found → Not found",
     ):  # fmt: skip
         assert said in read, said
 

@@ -26,7 +26,7 @@ def ended(**more: Any) -> Interview:
 def test_each_question_has_its_band_or_why_it_has_none() -> None:
     html = show_report(ended())
     assert "1 of 2 questions answered, 1 with a band. 1 red flag found." in html
-    assert "Band 2 of 5, weak. Key points: 1 covered, 0 partly, 1 missing, 0 unsure." in html
+    assert "Band 2 of 5, weak. Key points: 1 covered, 1 missing." in html
     assert "Not answered." in html and html.count('data-go="rubric-') == 1
     assert "The time was up before the last question was done." in html
     assert f'<li class="flag">{QUESTION.red_flags[0].name}</li>' in html
@@ -40,7 +40,7 @@ def test_an_answer_without_a_grade_or_a_band_gets_no_number() -> None:
 
 def test_a_better_earlier_attempt_and_different_graders_are_named() -> None:
     html = show_report(ended(attempts=(tried(graded(band=4, model="other"), "Once."),)))
-    assert "Your best was attempt 1, band 4." in html
+    assert "2 attempts: the best is attempt 1, band 4." in html
     assert "More than one grader was at work (builtin m, builtin other)" in html
 
 

@@ -16,8 +16,10 @@ from interviewer.retelling import (
     tell_doubts,
     tell_overview,
     tell_question,
+    tell_step,
 )
 from interviewer.schema import Marked
+from interviewer.sides import Step
 
 
 def difference(**given: Any) -> Difference:
@@ -66,6 +68,16 @@ def test_doubts_are_said_one_by_one_and_none_where_there_are_none() -> None:
     doubts = tell_doubts(difference(unknown=3, same_grader=False))
     assert [text.partition(" ")[0] for text in doubts] == ["No", "3", "The"]
     assert "nobody knows whether they changed" in doubts[1] and "may be the grader’s" in doubts[2]
+
+
+def test_a_step_names_the_band_every_change_and_every_doubt() -> None:
+    better = Change(kind="star", criterion="task", name="Task", before="left_out", after="told")
+    worse = Change(kind="red_flag", criterion="x", name="Blame", before="absent", after="present")
+    step = Step(before=1, after=3, difference=difference(better=(better,), worse=(worse,), unknown=1, band=(2, 3)))
+    assert tell_step(step) == (
+        "From attempt 1 to 3: Band 3, up from 2. Better: Task: Left out → Told. Worse: Blame: Not found → Found. "
+        "1 criterion is unsure in one of the two, so nobody knows whether it changed."
+    )
 
 
 def test_of_an_only_attempt_nothing_is_called_the_best() -> None:

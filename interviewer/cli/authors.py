@@ -30,9 +30,12 @@ def import_(
 def new(
     id: Annotated[str, typer.Argument(help="Lower-case words joined by hyphens, e.g. late-delivery.")],
     kind: Annotated[
-        Literal["question", "example", "guide"], typer.Option(help="What to begin: question, example or guide.")
+        Literal["question", "example", "guide", "role-play"],
+        typer.Option(help="What to begin: question, example, guide or role-play."),
     ] = "question",
-    out: Annotated[Path, typer.Option(help="Folder that gets questions/, examples/ and guides/.")] = Path("content"),
+    out: Annotated[Path, typer.Option(help="Folder that gets questions/, examples/, guides/ or roleplays/.")] = Path(
+        "content"
+    ),
 ) -> None:
     """Begin a document: a commented skeleton to fill in."""
     from ..authoring import new_document, next_step
@@ -66,11 +69,13 @@ def check(
     if errors or (strict and warnings):
         fail(f"{' and '.join(told)} found.")
     library = checked.library
-    counts = (
+    counts = [
         counted(len(library.questions), "question"),
         counted(len(library.examples), "worked example"),
         counted(len(library.guides), "guide"),
-    )
+    ]
+    counts += [counted(len(library.plans), "interview plan")] * bool(library.plans)
+    counts += [counted(len(library.role_plays), "role-play")] * bool(library.role_plays)
     typer.echo(f"{', '.join(counts)}: {'; '.join(['no problem found', *told])}.")
 
 

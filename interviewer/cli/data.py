@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .flags import settings_of
+from .flags import settings_in_use
 from .output import fail, note
 
 __all__ = ["delete", "export", "group", "history", "restore"]
@@ -22,7 +22,7 @@ def history() -> None:
     from ..recounting import history_lines
     from ..retelling import tell_bands
 
-    store = open_store(settings_of())
+    store = open_store(settings_in_use())
     store.open()
     own = told(store.marks(""), {saved.id for saved in store.saved("") if not saved.ended})
     for line in (*history_lines(own, now=time.time()), *tell_bands(own)):
@@ -49,7 +49,7 @@ def export(
     from ..build import open_store
     from ..data_files import export_to, list_interviews
 
-    store = open_store(settings_of())
+    store = open_store(settings_in_use())
     if every and interviews:
         fail("Give ids of interviews or --all, not both.", code=2)
     if not (every or interviews):
@@ -66,7 +66,7 @@ def restore(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=
     from ..build import open_store
     from ..data_files import restore as take_back
 
-    take_back(open_store(settings_of()), files, say=note)
+    take_back(open_store(settings_in_use()), files, say=note)
 
 
 def delete(
@@ -80,7 +80,7 @@ def delete(
 
     if everything == bool(interviews):
         fail("Give ids of interviews or --everything.", code=2)
-    store = open_store(settings_of())
+    store = open_store(settings_in_use())
     if not yes:
         what = f"everything in {store.place}" if everything else f"{len(interviews or ())} of the interviews"
         if typer.prompt(f"This deletes {what} for good. Type delete to go on", default="", err=True) != "delete":
@@ -99,4 +99,4 @@ def group(
     from ..build import open_store
     from ..data_files import make_group_csv
 
-    make_group_csv(open_store(settings_of()), files or (), out, say=note)
+    make_group_csv(open_store(settings_in_use()), files or (), out, say=note)

@@ -16,9 +16,11 @@ __all__ = [
     "CalibrationFlag",
     "ContentFlag",
     "DeciderFlag",
+    "LanguageFlag",
     "LocalFlag",
     "PromptsFlag",
     "SamplesFlag",
+    "settings_in_use",
     "settings_of",
 ]
 
@@ -45,6 +47,8 @@ LocalFlag = Annotated[
     str | None, typer.Option("--local-model", help="The embedded model: auto, off or the path of a GGUF file.")
 ]
 
+LanguageFlag = Annotated[str | None, typer.Option("--language", help="Language of what you read: en or de.")]
+
 
 def settings_of(**flags: Any) -> Settings:
     """The settings with the flags that were given before what the environment says."""
@@ -52,3 +56,12 @@ def settings_of(**flags: Any) -> Settings:
 
     given = {name: tuple(value) if isinstance(value, list) else value for name, value in flags.items()}
     return Settings(**given)
+
+
+def settings_in_use(**flags: Any) -> Settings:
+    """`settings_of`, for commands of those who practise: their sentences come in the chosen language from now on."""
+    from ..phrases import use_language
+
+    settings = settings_of(**flags)
+    use_language(settings.language)
+    return settings

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .flags import THE_ANSWER, ContentFlag, DeciderFlag, LocalFlag, PromptsFlag, settings_of
+from .flags import (
+    THE_ANSWER,
+    ContentFlag,
+    DeciderFlag,
+    LanguageFlag,
+    LocalFlag,
+    PromptsFlag,
+    settings_in_use,
+    settings_of,
+)
 from .output import counted, fail, note, run
 
 if TYPE_CHECKING:
     from ..page.author import Author
-    from ..schema import Library
+    from ..schema import Library, Mode
     from ..settings import Settings
 
 __all__ = ["chat", "questions", "serve"]
@@ -32,14 +41,15 @@ def serve(
     coach: Annotated[
         bool, typer.Option("--coach", help="Add a view for coaches: what a group of candidates misses.")
     ] = False,
+    language: LanguageFlag = None,
 ) -> None:
     """Open the page on this machine and print its address."""
     from ..build import open_panel, open_store
     from ..page import serve_page
 
-    settings = settings_of(
+    settings = settings_in_use(
         content=content, prompts=prompts, decider=decider, local_model=local_model, host=host, port=port,
-        author=author or None, coach=coach or None,
+        author=author or None, coach=coach or None, language=language,
     )  # fmt: skip
     store = open_store(settings)
     store.open()
@@ -86,6 +96,7 @@ def chat(
         bool, typer.Option("--resume", help="Go on with the latest unfinished interview, or the one whose ID is given.")
     ] = False,
     plan: Annotated[str | None, typer.Option(help="Id of a plan: its questions, and its minutes.")] = None,
+    role_play: Annotated[str | None, typer.Option(help="Id of a role-play, instead of questions.")] = None,
     random: Annotated[int | None, typer.Option(min=1, max=20, help="So many questions by chance.")] = None,
     role: Annotated[str, typer.Option(help="With --random: only questions for this role.")] = "",
     theme: Annotated[str, typer.Option(help="With --random: only questions with this theme.")] = "",
@@ -94,6 +105,7 @@ def chat(
     prompts: PromptsFlag = None,
     decider: DeciderFlag = None,
     local_model: LocalFlag = None,
+    language: LanguageFlag = None,
 ) -> None:
     """Have the same interview in the terminal."""
     from ..build import open_library, open_panel, open_store
@@ -101,13 +113,17 @@ def chat(
     from ..terminal import chat as hold_chat
     from ..terminal import resume as go_on
 
-    if resume and (plan or random or simulation or len(questions or ()) > 1):
+    if resume and (plan or role_play or random or simulation or len(questions or ()) > 1):
         fail("--resume goes on with one interview as it was begun: add nothing but its ID.", code=2)
-    if sum(map(bool, (questions, plan, random))) > 1:
-        fail("Give ids of questions, --plan or --random: only one of the three.", code=2)
+    if sum(map(bool, (questions, plan, role_play, random))) > 1:
+        fail("Give ids of questions, --plan, --role-play or --random: only one of the four.", code=2)
+    if role_play and simulation:
+        fail("A role-play has no clock, and is judged at its end anyway: leave out --simulation.", code=2)
     if (role or theme or weakest) and not random:
         fail("--role, --theme and --weakest belong to --random: add e.g. --random 3.", code=2)
-    settings = settings_of(content=content, prompts=prompts, decider=decider, local_model=local_model)
+    settings = settings_in_use(
+        content=content, prompts=prompts, decider=decider, local_model=local_model, language=language
+    )
     store = open_store(settings)
     store.open()
     if resume:
@@ -118,7 +134,8 @@ def chat(
     chosen = choose(open_library(settings), plan=plan, count=random, role=role, theme=theme, marks=marks)
     with open_panel(settings, say=note) as panel:
         ids = chosen.questions if chosen else questions or sorted(panel.library.questions)[:1]
-        run(hold_chat(panel, store, ids, plan=chosen, mode="simulation" if simulation else "practice"))
+        mode: Mode = "simulation" if simulation else "practice"
+        run(hold_chat(panel, store, ids, plan=chosen, mode=mode, role_play=role_play or ""))
 
 
 def questions(
@@ -127,6 +144,7 @@ def questions(
     function: Annotated[str, typer.Option(help="Only questions of this line of work.")] = "",
     theme: Annotated[str, typer.Option(help="Only questions with this theme.")] = "",
     plans: Annotated[bool, typer.Option("--plans", help="List the interview plans instead.")] = False,
+    role_plays: Annotated[bool, typer.Option("--role-plays", help="List the role-plays instead.")] = False,
     ad: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A job ad: those that fit it first.")
     ] = None,
@@ -138,8 +156,16 @@ def questions(
     from ..plans import find_questions
 
     library = open_library(settings_of(content=content))
+    filtered = words or role or function or theme
+    if role_plays:
+        if filtered or plans or ad or cv:
+            fail("--role-plays lists every role-play: leave out everything else.", code=2)
+        for play in sorted(library.role_plays.values(), key=lambda play: play.id):
+            about = f"{library.questions[play.question].role} ({counted(play.minutes, 'minute')})"
+            typer.echo(f"{play.id}\t{about}\t{play.title}: {play.person}, {play.who}")
+        return
     if plans:
-        if words or role or function or theme:
+        if filtered:
             fail("--plans lists every plan: leave out words, --role, --function and --theme.", code=2)
         for plan in sorted(library.plans.values(), key=lambda plan: plan.id):
             size = f"{counted(len(plan.questions), 'question')}, {plan.minutes} minutes"

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..disputes import find_dispute, graded_as
-from ..phrases import _, later
+from ..criteria import Judged, criteria_of, graded_as, judged_on, quotes_on, sign_of
+from ..disputes import find_dispute
+from ..phrases import _
 from ..schema import (
     Dispute,
     Grade,
     KeyPointVerdict,
     Kind,
-    MotivationVerdict,
     QuestionDocument,
     Quote,
     Record,
-    RedFlagVerdict,
 )
-from ..wording import number_evidence, said_unsure, say_second_opinion, say_verdict
-from .sides import criteria_of
+from ..wording import KIND_NAMES, number_evidence, say_reason, say_second_opinion, say_verdict
 
 __all__ = ["Criterion", "Group", "groups_of"]
-
-TITLES: dict[Kind, str] = {
-    "red_flag": later("Red flags"),
-    "key_point": later("Key points"),
-    "motivation": later("What the interviewer wanted to find out"),
-    "star": later("The story: STAR"),
-}
-_LEVELS = ("missing", "partial", "partial", "covered")
-"""The sign that stands beside each level."""
 
 
 class Criterion(Record):
@@ -63,25 +52,22 @@ def groups_of(grade: Grade, document: QuestionDocument, disputes: Sequence[Dispu
     """The criteria of a grade with their verdicts, red flags first."""
     numbers = {(item.kind, item.criterion): item.number for item in number_evidence(grade, document)}
     opinions = say_second_opinion(grade)
-    rows: dict[Kind, list[Criterion]] = {kind: [] for kind in TITLES}
+    rows: dict[Kind, list[Criterion]] = {kind: [] for kind in KIND_NAMES}
     for kind, criterion, name in criteria_of(document):
         verdict = graded_as(grade, kind, criterion)
         if verdict is None:
             continue
-        found = _found(grade, kind, criterion)
-        if verdict == "unscored" and isinstance(found, MotivationVerdict) and said_unsure(found):
-            verdict = "unsure"
+        found = judged_on(grade, kind, criterion)
         sure = found.probability if found else None
-        quotes = found.quotes if found else _star_quotes(grade, criterion)
         other = find_dispute(disputes, document.id, kind, criterion)
         rows[kind].append(
             Criterion(
-                sign=_LEVELS[int(verdict)] if verdict.isdigit() else verdict,
+                sign=sign_of(verdict),
                 name=name,
                 verdict=say_verdict(verdict),
                 sure="" if sure is None else _("{share} sure").format(share=f"{sure:.0%}"),
                 number=numbers.get((kind, criterion), 0),
-                quotes=_words(quotes),
+                quotes=_words(quotes_on(grade, kind, criterion)),
                 reasons=tuple(
                     one for one in (_why(document, criterion, found), opinions.get((kind, criterion), "")) if one
                 ),
@@ -89,35 +75,18 @@ def groups_of(grade: Grade, document: QuestionDocument, disputes: Sequence[Dispu
                 dispute_quotes=_words(other.quotes) if other else (),
             )
         )
-    return tuple(Group(title=_(TITLES[kind]), criteria=tuple(criteria)) for kind, criteria in rows.items() if criteria)
+    return tuple(
+        Group(title=_(KIND_NAMES[kind]), criteria=tuple(criteria)) for kind, criteria in rows.items() if criteria
+    )
 
 
-def _found(grade: Grade, kind: Kind, criterion: str) -> KeyPointVerdict | MotivationVerdict | RedFlagVerdict | None:
-    """The whole judgement; None for a STAR part, which has no more than its verdict and quotes."""
-    match kind:
-        case "key_point":
-            return grade.key_points[criterion]
-        case "motivation":
-            return grade.motivations[criterion]
-        case "red_flag":
-            return grade.red_flags[criterion]
-        case "star":
-            return None
-
-
-def _why(
-    document: QuestionDocument, criterion: str, found: KeyPointVerdict | MotivationVerdict | RedFlagVerdict | None
-) -> str:
+def _why(document: QuestionDocument, criterion: str, found: Judged | None) -> str:
     """The reason, unless the quotes above it say all and it only repeats what the document asks for."""
     if found is None:
         return ""
     asked = next((point.covered for point in document.key_points if point.id == criterion), "")
     repeats = asked and found.quotes and isinstance(found, KeyPointVerdict) and found.reason.endswith(asked)
-    return "" if repeats else found.reason
-
-
-def _star_quotes(grade: Grade, part: str) -> tuple[Quote, ...]:
-    return next((quotes for name, quotes in grade.star_quotes.items() if name == part), ())
+    return "" if repeats else say_reason(found.reason)
 
 
 def _words(quotes: Iterable[Quote]) -> tuple[str, ...]:

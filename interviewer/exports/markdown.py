@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..phrases import _
 from ..schema import Interview
+from ..sides import Sides
 from ..wording import Segment, say_verdict
 from .judged import Criterion, Group
 from .outline import Said, Told, ToldAttempt, ToldQuestion, Trust, tell
-from .sides import Sides
 
 __all__ = ["escape_markdown", "to_markdown"]
 
@@ -71,8 +71,8 @@ def _interview(told: Told) -> Iterator[str]:
 def _question(told: ToldQuestion) -> Iterator[str]:
     yield f"## {_line(told.question)}"
     yield f"*{_line(told.role)}*"
-    if told.sides is not None:
-        yield "\n".join(f"- {_line(one)}" for one in told.sides.changes)
+    if told.changes:
+        yield "\n".join(f"- {_line(one)}" for one in told.changes)
     for place, attempt in enumerate(told.attempts):
         if attempt.title:
             best = _(" (the best)") if place == told.best else ""

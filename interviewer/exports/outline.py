@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from ..attempts import answers_in, attempts_at, best_of
 from ..phrases import _, count_of, later
+from ..retelling import tell_step
 from ..schema import (
     Attempt,
     Grade,
@@ -15,26 +16,26 @@ from ..schema import (
     Record,
     Turn,
 )
+from ..sides import Sides, side_by_side
 from ..wording import (
-    BANDS,
+    MODE_NAMES,
     Segment,
     cut_answers,
     explain_band,
     number_evidence,
+    say_band,
     say_making,
     say_set_aside,
     say_status,
     summarise,
 )
 from .judged import Group, groups_of
-from .sides import Sides, side_by_side
 
-__all__ = ["MODES", "Said", "Told", "ToldAttempt", "ToldQuestion", "Trust", "say_date", "tell"]
+__all__ = ["Said", "Told", "ToldAttempt", "ToldQuestion", "Trust", "say_date", "tell"]
 
 Trust = Mapping[tuple[str, str], str]
 """How far a grader agreed with raters, in a sentence, by decider and model."""
 
-MODES = {"practice": later("Practice"), "simulation": later("Simulation"), "role_play": later("Role-play")}
 ENDS = {
     "done": later("all questions were asked"),
     "time": later("the time was over"),
@@ -88,6 +89,8 @@ class ToldQuestion(Record):
     """Place of the best attempt; None with a single one, or none that has a band."""
     sides: Sides | None
     """The attempts compared; None when there are no two that were graded."""
+    changes: tuple[str, ...]
+    """What changed from each of them to the next, in a sentence or a few."""
 
 
 class Told(Record):
@@ -126,7 +129,7 @@ def _facts(interview: Interview) -> Iterator[tuple[str, str]]:
     if interview.candidate:
         yield _("Candidate"), interview.candidate
     yield _("Date"), say_date(interview.started)
-    yield _("Mode"), _(MODES[interview.mode])
+    yield _("Mode"), _(MODE_NAMES[interview.mode])
     if interview.plan:
         yield _("Plan"), interview.plan
     yield _("Questions"), str(len(interview.questions))
@@ -150,12 +153,14 @@ def _question(interview: Interview, document: QuestionDocument, trust: Trust) ->
         _attempt(interview, document, attempt, number, len(attempts), trust)
         for number, attempt in enumerate(attempts, start=1)
     )
+    sides = side_by_side(attempts, document)
     return ToldQuestion(
         question=document.question,
         role=document.role,
         attempts=told,
         best=best_of(attempts) if len(attempts) > 1 else None,
-        sides=side_by_side(attempts, document),
+        sides=sides,
+        changes=tuple(map(tell_step, sides.steps)) if sides else (),
     )
 
 
@@ -170,7 +175,7 @@ def _attempt(
         said=_said(attempt.turns, grade, document),
         hints=tuple(hint.probe.text for hint in attempt.hints),
         band=grade.band if grade else None,
-        band_name=BANDS[grade.band] if grade and grade.band else "",
+        band_name=say_band(grade.band) if grade and grade.band else "",
         notes=tuple(_notes(grade)),
         steps=explain_band(grade) if grade and grade.status != "unscored" else (),
         groups=groups_of(grade, document, attempt.disputes) if grade and grade.status != "unscored" else (),
@@ -185,7 +190,7 @@ def _about(attempt: Attempt) -> Iterator[str]:
     answered = next((turn.at for turn in attempt.turns if turn.act == "answer"), 0.0)
     if answered:
         yield say_date(answered)
-    yield _(MODES[attempt.mode])
+    yield _(MODE_NAMES[attempt.mode])
     yield count_of("{number} answer", "{number} answers", len(answers_in(attempt.turns)))
     if attempt.hints:
         yield count_of("{number} hint used", "{number} hints used", len(attempt.hints))

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from ..phrases import _
 from ..schema import Interview
+from ..sides import Sides
 from ..wording import VERDICTS, say_verdict
 from .judged import Criterion
 from .outline import Said, ToldAttempt, ToldQuestion, Trust, tell
 from .paper import INK, LINE, SOFT, Ink, Paper, Run
-from .sides import Sides
 from .signs import INKS, draw_sign
 
 __all__ = ["to_pdf"]
@@ -59,7 +59,7 @@ def _question(paper: Paper, told: ToldQuestion) -> None:
     paper.outline(told.question, 1)
     paper.flow([Run(told.question, 13, bold=True)])
     paper.flow([Run(told.role, 9.5, ink=SOFT)], after=2)
-    for change in told.sides.changes if told.sides else ():
+    for change in told.changes:
         paper.flow([Run(change, 9.5)], after=1.5)
     for place, attempt in enumerate(told.attempts):
         if attempt.title:

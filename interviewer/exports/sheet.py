@@ -7,20 +7,14 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..attempts import attempts_at
-from ..disputes import find_dispute, graded_as
+from ..criteria import criteria_of, graded_as, judged_on, quotes_on
+from ..disputes import find_dispute
 from ..schema import (
     Attempt,
-    Grade,
     Interview,
-    KeyPointVerdict,
-    Kind,
-    MotivationVerdict,
     QuestionDocument,
-    Quote,
-    RedFlagVerdict,
 )
 from .outline import say_date
-from .sides import criteria_of
 
 __all__ = ["ATTEMPT_COLUMNS", "VERDICT_COLUMNS", "attempts_csv", "defuse", "verdicts_csv", "write_csv"]
 
@@ -119,19 +113,7 @@ def _verdict_rows(interviews: Iterable[Interview]) -> Iterator[list[Cell]]:
             if verdict is None:
                 continue
             other = find_dispute(attempt.disputes, document.id, kind, criterion)
-            probability, quotes = _found(attempt.grade, kind, criterion)
-            words = " | ".join(quote.text.strip() for quote in quotes)
+            found = judged_on(attempt.grade, kind, criterion)
+            probability = found.probability if found else None
+            words = " | ".join(quote.text.strip() for quote in quotes_on(attempt.grade, kind, criterion))
             yield [*row, kind, criterion, name, verdict, probability, words, other.verdict if other else ""]
-
-
-def _found(grade: Grade, kind: Kind, criterion: str) -> tuple[float | None, tuple[Quote, ...]]:
-    """Probability and quotes of a verdict that the grade has; STAR parts have no probability."""
-    if kind == "star":
-        return None, next((quotes for part, quotes in grade.star_quotes.items() if part == criterion), ())
-    groups: dict[str, Mapping[str, KeyPointVerdict | MotivationVerdict | RedFlagVerdict]] = {
-        "key_point": grade.key_points,
-        "motivation": grade.motivations,
-        "red_flag": grade.red_flags,
-    }
-    found = groups[kind][criterion]
-    return found.probability, found.quotes

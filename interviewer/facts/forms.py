@@ -1,6 +1,6 @@
 """Reduces English words to what a form, a spelling or a plain synonym leaves alike; never tells what they mean.
 
-Endings are Snowball's English stemmer's. What it can't know are irregular forms (`told`, `left`) and the few synonyms
+Endings are cut by `stems`. What it can't know are irregular forms (`told`, `left`) and the few synonyms
 that change nothing in a story (`told` for `said`, `client` for `customer`): both are tables here.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache, lru_cache
-from typing import Any
+
+from ..stems import stem as ending_cut
 
 __all__ = ["AUXILIARIES", "CONNECTIVES", "FUNCTION_WORDS", "fold_word", "is_content", "listed", "may_be_past", "stem"]
 
@@ -87,7 +88,7 @@ def may_be_past(word: str) -> bool:
 def stem(word: str) -> str:
     """What a folded word shares with its other forms and its plain synonyms."""
     base = _irregular().get(word, word)
-    found = str(_stemmer().stemWord(base))
+    found = ending_cut(base)
     return _synonyms().get(found, found)
 
 
@@ -99,13 +100,5 @@ def _irregular() -> dict[str, str]:
 
 @cache
 def _synonyms() -> dict[str, str]:
-    stems = _stemmer().stemWords
-    rows = [stems(row.split()) for row in _SYNONYMS.split(";")]
+    rows = [[*map(ending_cut, row.split())] for row in _SYNONYMS.split(";")]
     return {other: first for first, *others in rows for other in others}
-
-
-@cache
-def _stemmer() -> Any:
-    from snowballstemmer.english_stemmer import EnglishStemmer
-
-    return EnglishStemmer()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..phrases import _
+
 if TYPE_CHECKING:
     from ..panel import Panel
     from ..store import Store
@@ -39,7 +41,7 @@ def serve_page(
     from .serving import open_page
 
     with open_page(panel, store, host=host, port=port, author=author, coach=coach) as served:
-        print(f"The interviewer waits at {served.address} (Ctrl-C ends it).", flush=True)
+        print(_("The interviewer waits at {address} (Ctrl-C ends it).").format(address=served.address), flush=True)
         for warning in served.warnings:
             print(warning, flush=True)
         if open_browser:

@@ -27,7 +27,7 @@ from .voice import show_voice
 
 __all__ = ["build_page"]
 
-_SEND = "Send answer"
+_SEND = later("Send answer")
 _MODES = {
     "practice": later("Practice: a rubric after each answer, hints, and as many tries as you like"),
     "simulation": later("Simulation: with a clock, and no feedback until the report at the end"),
@@ -83,7 +83,7 @@ class _Parts:
         found |= {part: _flag(name, up=change[name]) for name, part in self.flags.items() if name in change}
         if "busy" in change:
             busy, ended = change["busy"], change.get("ended", False)
-            label = "The interviewer is speaking …" if busy else _SEND
+            label = _("The interviewer is speaking …") if busy else _(_SEND)
             found[self.send] = gr.update(interactive=not busy and not ended, value=label)
         box: dict[str, Any] = {"value": change["box"]} if "box" in change else {}
         if "placeholder" in change:
@@ -152,7 +152,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
     notice = gr.HTML("", elem_id="notice", js_on_load=None)
     with gr.Column(elem_id="start"):
         gr.HTML(show_welcome(), js_on_load=None)
-        back = gr.Button("Go on with the last one", elem_id="back")
+        back = gr.Button(_("Go on with the last one"), elem_id="back")
         mode = gr.Radio(
             [(_(_MODES["practice"]), "practice"), (_(_MODES["simulation"]), "simulation")],
             value="practice",
@@ -166,28 +166,28 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             chat = _chatbot()
             hints = gr.HTML("", elem_id="hints", js_on_load=None)
             box = gr.Textbox(
-                label="Your answer",
-                placeholder=ASKS,
-                info="Enter starts a new line; Shift + Enter or Ctrl + Enter sends.",
+                label=_("Your answer"),
+                placeholder=_(ASKS),
+                info=_("Enter starts a new line; Shift + Enter or Ctrl + Enter sends."),
                 lines=4,
                 max_lines=14,
                 elem_id="answer",
             )
             with gr.Row(elem_classes="buttons"):
-                send = gr.Button(_SEND, variant="primary", elem_id="send")
+                send = gr.Button(_(_SEND), variant="primary", elem_id="send")
                 hint = gr.Button(_("Hint"), elem_id="hint")
                 undo = gr.Button(_("Take back my last answer"), elem_id="undo")
                 retry = gr.Button(_("Ask again"), elem_id="retry")
-                end = gr.Button("End the interview", elem_id="end")
+                end = gr.Button(_("End the interview"), elem_id="end")
                 leave = gr.Button(_("Back to the start"), elem_id="leave")
             gr.HTML(show_voice(panel.voices), elem_id="voice", js_on_load=None)
             gr.HTML(show_export_menu(), elem_id="take", js_on_load=None)
         with gr.Column(elem_id="rubrics", scale=6, min_width=320):
             with gr.Row(elem_classes="buttons"):
-                stop = gr.Button("Stop grading", size="sm", elem_id="stop")
-                regrade = gr.Button("Grade again", size="sm", elem_id="regrade")
+                stop = gr.Button(_("Stop grading"), size="sm", elem_id="stop")
+                regrade = gr.Button(_("Grade again"), size="sm", elem_id="regrade")
             side = gr.HTML(show_side(None, {}, panel.library), elem_id="side", js_on_load=None)
-            differ = gr.Button("Keep my view", visible="hidden", elem_id="differ")
+            differ = gr.Button(_("Keep my view"), visible="hidden", elem_id="differ")
             again = gr.Button(_("Try again"), visible="hidden", elem_id="try-again")
             better = gr.Button(_("Say it better"), visible="hidden", elem_id="say-better")
             stop_better = gr.Button(_("Stop rewriting"), visible="hidden", elem_id="stop-better")
@@ -200,7 +200,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
 def _chatbot() -> gr.Chatbot:
     # It inserts messages as HTML whatever it is told: `show_chat` escapes, and the sanitizer stays on behind that.
     return gr.Chatbot(
-        label="Interview",
+        label=_("Interview"),
         show_label=False,
         elem_id="chat",
         height=None,
@@ -300,9 +300,9 @@ def _wire_library(p: _Parts, desk: Desk, once: Callable[..., Any], shelf: list[A
 def _wire_author(lib: Browsing, author: Author) -> None:
     async def look(question_id: str | None) -> AsyncIterator[str]:
         if not question_id:
-            yield show_notice("Choose a question to look at.")
+            yield show_notice(_("Choose a question to look at."))
             return
-        yield show_notice("The document is being read and checked …")
+        yield show_notice(_("The document is being read and checked …"))
         try:
             yield show_seen(await asyncio.to_thread(author, question_id))
         except InterviewerError as failure:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..criteria import say_part
+from ..phrases import _
 from ..schema import QuestionDocument
 from .catalogue import show_card
 from .marks import escape
@@ -34,31 +36,37 @@ def show_seen(seen: Seen) -> str:
     document = seen.document
     return (
         f'<div class="authors">{_findings(seen.findings)}'
-        f'<h3>As candidates see it</h3><ul class="cards"><li>{show_card(document, box="")}</li></ul>'
-        f"<h3>As the grader sees it</h3>{_criteria(document)}"
-        f"<h3>The exact prompts</h3>{''.join(_prompt(*prompt) for prompt in seen.prompts)}</div>"
+        f'<h3>{escape(_("As candidates see it"))}</h3><ul class="cards"><li>{show_card(document, box="")}</li></ul>'
+        f"<h3>{escape(_('As the grader sees it'))}</h3>{_criteria(document)}"
+        f"<h3>{escape(_('The exact prompts'))}</h3>{''.join(_prompt(*prompt) for prompt in seen.prompts)}</div>"
     )
 
 
 def _findings(findings: Sequence[str]) -> str:
     if not findings:
-        return '<p class="notice">The check of this document finds nothing.</p>'
+        return f'<p class="notice">{escape(_("The check of this document finds nothing."))}</p>'
     told = "".join(f"<li>{escape(finding)}</li>" for finding in findings)
-    return f'<div class="notice failed"><p>The check of this document finds:</p><ul>{told}</ul></div>'
+    says = escape(_("The check of this document finds:"))
+    return f'<div class="notice failed"><p>{says}</p><ul>{told}</ul></div>'
 
 
 def _criteria(document: QuestionDocument) -> str:
     points: Rows = [
-        (one.name, one.description, (("Covered", one.covered), ("Partly", one.partly), ("Probe", one.probe)))
+        (one.name, one.description, ((_("Covered"), one.covered), (_("Partly"), one.partly), (_("Probe"), one.probe)))
         for one in document.key_points
     ]
     motivations: Rows = [
-        (one.name, one.description, (*((str(at), text) for at, text in enumerate(one.levels)), ("Probe", one.probe)))
+        (one.name, one.description, (*((str(at), text) for at, text in enumerate(one.levels)), (_("Probe"), one.probe)))
         for one in document.motivations
     ]
-    flags: Rows = [(one.name, one.description, (("Not this", one.exception),)) for one in document.red_flags]
-    probes: Rows = [(part.capitalize(), "", (("Probe", text),)) for part, text in document.star_probes.items()]
-    groups = {"Key points": points, "Motivations": motivations, "Red flags": flags, "STAR probes": probes}
+    flags: Rows = [(one.name, one.description, ((_("Not this"), one.exception),)) for one in document.red_flags]
+    probes: Rows = [(say_part(part), "", ((_("Probe"), text),)) for part, text in document.star_probes.items()]
+    groups = {
+        _("Key points"): points,
+        _("Motivations"): motivations,
+        _("Red flags"): flags,
+        _("STAR probes"): probes,
+    }
     return "".join(_group(name, rows) for name, rows in groups.items())
 
 
@@ -69,11 +77,13 @@ def _group(name: str, rows: Rows) -> str:
         + "</dl></li>"
         for title, about, more in rows
     )
-    return f'<details class="earlier"><summary>{name} ({len(rows)})</summary><ul class="judged">{shown}</ul></details>'
+    title = f"{escape(name)} ({len(rows)})"
+    return f'<details class="earlier"><summary>{title}</summary><ul class="judged">{shown}</ul></details>'
 
 
 def _prompt(title: str, text: str, tokens: int) -> str:
+    size = _("{number:,} tokens").format(number=tokens)
     return (
-        f'<details class="earlier"><summary>{escape(title)} · {tokens} tokens</summary>'
+        f'<details class="earlier"><summary>{escape(title)} · {escape(size)}</summary>'
         f'<pre tabindex="0">{escape(text)}</pre></details>'
     )

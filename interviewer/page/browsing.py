@@ -8,9 +8,11 @@ from typing import Any
 
 import gradio as gr
 
+from ..phrases import _
 from ..schema import Library
 from .catalogue import Filters, count_choices, say_chosen, show_cards, show_plans
 from .desk import Change
+from .marks import escape
 from .views import View
 
 __all__ = ["Browsing", "lay_out_library"]
@@ -60,22 +62,23 @@ class Browsing:
 def lay_out_library(library: Library, views: Sequence[View], *, author: bool) -> Browsing:
     """Two tabs, questions to choose from and plans; then the other views'; the last one for an author."""
     with gr.Tabs(elem_id="library"):
-        with gr.Tab("Questions"):
+        with gr.Tab(_("Questions")):
             questions = _lay_out_questions(library)
         # Rendered from the start: gradio loses what a part is told before it is.
-        with gr.Tab("Plans", render_children=True):
+        with gr.Tab(_("Plans"), render_children=True):
             plans = gr.HTML(show_plans(library), elem_id="plans", js_on_load=None)
             with gr.Row(elem_classes="buttons bar"):
-                gr.HTML('<p class="label">A plan ends by itself when its minutes are over.</p>', js_on_load=None)
-                begin_plan = gr.Button("Start this plan", variant="primary", elem_id="begin-plan")
+                ends = escape(_("A plan ends by itself when its minutes are over."))
+                gr.HTML(f'<p class="label">{ends}</p>', js_on_load=None)
+                begin_plan = gr.Button(_("Start this plan"), variant="primary", elem_id="begin-plan")
         for view in views:
             view.lay_out()
-        with gr.Tab("Author", visible=author):
+        with gr.Tab(_("Author"), visible=author):
             document = gr.Dropdown(
                 [(one.question, one.id) for one in library.questions.values()] if author else [],
-                value=None, label="Question", elem_id="document",
+                value=None, label=_("Question"), elem_id="document",
             )  # fmt: skip
-            again = gr.Button("Read it again", size="sm", elem_id="again")
+            again = gr.Button(_("Read it again"), size="sm", elem_id="again")
             seen = gr.HTML("", elem_id="seen", js_on_load=None)
     told = gr.Textbox(visible="hidden")
     return Browsing(
@@ -85,19 +88,20 @@ def lay_out_library(library: Library, views: Sequence[View], *, author: bool) ->
 
 def _lay_out_questions(library: Library) -> dict[str, Any]:
     choices = count_choices(library, Filters())
+    hint = _("e.g. mistake, till, deadlines")
     with gr.Row(elem_id="filters"):
-        words = gr.Textbox(label="Search", placeholder="e.g. mistake, till, deadlines", max_lines=1, elem_id="words")
-        role = _filter("Role", choices["role"])
-        function = _filter("Line of work", choices["function"])
-        theme = _filter("Theme", choices["theme"])
+        words = gr.Textbox(label=_("Search"), placeholder=hint, max_lines=1, elem_id="words")
+        role = _filter(_("Role"), choices["role"])
+        function = _filter(_("Line of work"), choices["function"])
+        theme = _filter(_("Theme"), choices["theme"])
     with gr.Row(elem_classes="buttons ways"):
-        clear = gr.Button("Clear the filters", size="sm", elem_id="clear")
-        surprise = gr.Button("Surprise me", size="sm", elem_id="surprise")
-        missed = gr.Button("What you missed most", size="sm", elem_id="missed")
+        clear = gr.Button(_("Clear the filters"), size="sm", elem_id="clear")
+        surprise = gr.Button(_("Surprise me"), size="sm", elem_id="surprise")
+        missed = gr.Button(_("What you missed most"), size="sm", elem_id="missed")
     cards = gr.HTML(show_cards(library, Filters()), elem_id="cards", js_on_load=None)
     with gr.Row(elem_classes="buttons bar"):
         gr.HTML(say_chosen(), js_on_load=None)
-        begin = gr.Button("Start the interview", variant="primary", elem_id="begin")
+        begin = gr.Button(_("Start the interview"), variant="primary", elem_id="begin")
     return {
         "words": words, "role": role, "function": function, "theme": theme, "clear": clear,
         "surprise": surprise, "missed": missed, "cards": cards, "begin": begin,

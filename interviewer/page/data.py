@@ -15,7 +15,7 @@ from ..data_desk import FORMATS, Format, export, mine, say_taken, sender_of, tak
 from ..errors import InterviewerError
 from ..exports.bundle import LARGEST, read_bundle
 from ..exports.outline import Trust
-from ..phrases import _, count_of
+from ..phrases import _, count_of, later
 from ..schema import Interview
 from .desk import Change, Desk
 from .frame import show_failure, show_notice
@@ -33,7 +33,7 @@ _NAME = 'document.getElementById("data-name").value'
 _ASKED = f"JSON.stringify({{ids: {_TICKED}, name: {_NAME}, format: {_VALUE.format(button='data-export')}}})"
 _FILES = 'document.getElementById("data-import").files || "[]"'
 _TYPED = 'document.getElementById("data-word").value'
-_DAMAGED = "The page sent something that can't be read: reload it and try again."
+_DAMAGED = later("The page sent something that can't be read: reload it and try again.")
 
 
 class DataView:

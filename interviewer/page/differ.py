@@ -8,13 +8,14 @@ from typing import NamedTuple, cast, get_args
 
 from ..disputes import CHOICES
 from ..errors import DisputeError
+from ..phrases import _, count_of, later
 from ..schema import Dispute, Kind, RedFlag
 from ..wording import say_verdict
 from .marks import escape, show_quote
 
 __all__ = ["Refusal", "Sent", "offer_absent", "read_sent", "say_count", "show_differ"]
 
-STAYS = "Both verdicts are kept. Coverage and band stay the grader's."
+STAYS = later("Both verdicts are kept. Coverage and band stay the grader's.")
 _LONGEST = 200_000
 """Characters of a form taken: two answers' worth."""
 
@@ -51,7 +52,7 @@ def read_sent(text: str) -> Sent:
     names = ("act", "question", "kind", "criterion", "verdict", "words")
     found = [str(given.get(name, "")) for name in names] if isinstance(given, Mapping) else []
     if not found or found[2] not in get_args(Kind):
-        raise DisputeError("The page sent something that can't be read: reload it and try again.")
+        raise DisputeError(_("The page sent something that can't be read: reload it and try again."))
     act, question_id, kind, criterion, verdict, words = found
     # Half a character can be neither found in an answer nor saved.
     words = words.encode("utf-8", "replace").decode()
@@ -62,10 +63,12 @@ def say_count(disputes: Sequence[Dispute]) -> str:
     """A sentence about all disputes of a rubric; empty when there is none."""
     if not disputes:
         return ""
-    number = "one verdict" if len(disputes) == 1 else f"{len(disputes)} verdicts"
-    return (
-        f'<p class="hint">You see {number} differently, shown beside the grader\'s. Coverage and band stay its own.</p>'
+    says = count_of(
+        "You see one verdict differently, shown beside the grader’s. Coverage and band stay its own.",
+        "You see {number} verdicts differently, shown beside the grader’s. Coverage and band stay its own.",
+        len(disputes),
     )
+    return f'<p class="hint">{escape(says)}</p>'
 
 
 def show_differ(
@@ -91,10 +94,11 @@ def show_differ(
     given = kept.verdict if kept else ""
     chosen = "".join(_radio("verdict", one, say_verdict(one), on=one == given) for one in CHOICES[kind])
     words = _words(kept) if kind in ("key_point", "red_flag") else ""
-    fields = f"{_hidden(act='differ', **about)}<fieldset><legend>Your verdict</legend>{chosen}</fieldset>{words}"
+    legend = escape(_("Your verdict"))
+    fields = f"{_hidden(act='differ', **about)}<fieldset><legend>{legend}</legend>{chosen}</fieldset>{words}"
     form = _form(
         place, fields, mine, name=name, version=_version(kept),
-        summary="Change my view" if kept else "I see it differently",
+        summary=_("Change my view") if kept else _("I see it differently"),
     )  # fmt: skip
     return f'<div class="differ" id="{place}">{_both(kept, name, about, several, answers) if kept else ""}{form}</div>'
 
@@ -105,9 +109,10 @@ def offer_absent(flags: Sequence[RedFlag], *, question_id: str, prefix: str, ref
     about = _hidden(act="differ", question=question_id, kind="red_flag", verdict="present", place=prefix)
     chosen = "".join(_radio("criterion", flag.id, flag.name) for flag in flags)
     mine = _refused_here(refusal, question_id, "red_flag", ["", *(flag.id for flag in flags)])
+    legend = escape(_("Which one is there?"))
     form = _form(
-        place, f"{about}<fieldset><legend>Which one is there?</legend>{chosen}</fieldset>{_words(None)}", mine,
-        summary="I see it differently", name="red flags not found", version=str(len(flags)),
+        place, f"{about}<fieldset><legend>{legend}</legend>{chosen}</fieldset>{_words(None)}", mine,
+        summary=_("I see it differently"), name=_("red flags not found"), version=str(len(flags)),
     )  # fmt: skip
     return f'<div class="differ" id="{place}">{form}</div>'
 
@@ -123,10 +128,11 @@ def _form(place: str, fields: str, refused: str, *, summary: str, name: str, ver
     alert = f'<p class="refused" role="alert">{escape(refused)}</p>' if refused else ""
     # method="dialog" sends nothing anywhere, whatever becomes of the script that reads it.
     return (
-        f'<details id="{place}-open-{version}"{" open" if refused else ""}><summary>{summary}'
+        f'<details id="{place}-open-{version}"{" open" if refused else ""}><summary>{escape(summary)}'
         f'<span class="aloud">: {escape(name)}</span></summary>'
         f'<form method="dialog" id="{place}-form" data-version="{version}">{fields}{alert}'
-        f'<p class="foot"><button type="submit" class="plain">Keep my view</button> <span class="hint">{STAYS}</span>'
+        f'<p class="foot"><button type="submit" class="plain">{escape(_("Keep my view"))}</button> '
+        f'<span class="hint">{escape(_(STAYS))}</span>'
         "</p></form></details>"
     )
 
@@ -136,22 +142,25 @@ def _version(kept: Dispute | None) -> str:
 
 
 def _both(kept: Dispute, name: str, about: Mapping[str, str], several: bool, answers: int) -> str:
-    then = "" if kept.answers == answers else f" on the first {kept.answers} answers"
-    then = " on the first answer" if then and kept.answers == 1 else then
+    who = _("Grader")
+    if kept.answers != answers:
+        who = count_of("Grader on the first answer", "Grader on the first {number} answers", kept.answers)
     quotes = "".join(show_quote(quote, several=several) for quote in kept.quotes)
-    views = f"<b>{escape(say_verdict(kept.graded))}</b> · you: <b>{escape(say_verdict(kept.verdict))}</b>"
+    views = (
+        f"<b>{escape(say_verdict(kept.graded))}</b> · {escape(_('you'))}: <b>{escape(say_verdict(kept.verdict))}</b>"
+    )
     return (
-        f'<p class="views">Grader{then}: {views}</p>{quotes}<form method="dialog" class="undo">'
-        f'{_hidden(act="undo", **about)}<button type="submit">Take it back<span class="aloud">: {escape(name)}</span>'
-        "</button></form>"
+        f'<p class="views">{escape(who)}: {views}</p>{quotes}<form method="dialog" class="undo">'
+        f'{_hidden(act="undo", **about)}<button type="submit">{escape(_("Take it back"))}'
+        f'<span class="aloud">: {escape(name)}</span></button></form>'
     )
 
 
 def _words(kept: Dispute | None) -> str:
     text = " | ".join(quote.text for quote in kept.quotes) if kept else ""
     return (
-        '<label class="shows">The words of the answer that show it'
-        f'<textarea name="words" rows="2" placeholder="Mark them in the answer, or copy them">{escape(text)}</textarea>'
+        f'<label class="shows">{escape(_("The words of the answer that show it"))}<textarea name="words" rows="2" '
+        f'placeholder="{escape(_("Mark them in the answer, or copy them"))}">{escape(text)}</textarea>'
         "</label>"
     )
 

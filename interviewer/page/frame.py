@@ -7,12 +7,13 @@ from typing import Any
 
 from ..acting import over
 from ..attempts import attempts_at, deliveries_in
+from ..criteria import not_judged
 from ..errors import InterviewerError
 from ..interview import answers_to
 from ..panel import Description
-from ..phrases import _, count_of, later
+from ..phrases import _, chosen_language, count_of, later
 from ..schema import Grade, Interview, Library, QuestionDocument, RolePlay
-from ..wording import not_judged
+from ..wording import MODE_NAMES
 from .better import Writing, show_better
 from .closing import show_report
 from .comments import comments_on, show_comments
@@ -39,38 +40,49 @@ __all__ = [
 
 Message = dict[str, str]
 
+_IN_ENGLISH = later(
+    "The questions, what they are judged by and the advice are in English, and the built-in grader reads English "
+    "answers only."
+)
+
 
 def show_people(description: Description) -> str:
     """The line that always says who interviews, who grades, how far to believe it, and every fallback."""
     notices = "".join(f"<li>{escape(notice)}</li>" for notice in description.notices)
     fallback = (
-        f'<div class="fallbacks" role="note" aria-label="What is not as usual"><ul>{notices}</ul></div>'
+        f'<div class="fallbacks" role="note" aria-label="{escape(_("What is not as usual"))}"><ul>{notices}</ul></div>'
         if notices
         else ""
     )
     return (
         '<header class="top"><div class="brand"><span class="logo" aria-hidden="true"></span>'
-        "<h1>interviewer</h1><p>A mock interview, graded in the open</p></div>"
-        f'<dl class="people"><div><dt>Interviews</dt><dd>{escape(description.interviewer)}</dd></div>'
-        f"<div><dt>Grades</dt><dd>{escape(description.grader)}</dd></div>"
-        f"<div><dt>How far to trust it</dt><dd>{escape(description.agreement)}</dd></div></dl>{fallback}</header>"
+        f"<h1>interviewer</h1><p>{escape(_('A mock interview, graded in the open'))}</p></div>"
+        f'<dl class="people"><div><dt>{escape(_("Interviewer"))}</dt><dd>{escape(description.interviewer)}</dd></div>'
+        f"<div><dt>{escape(_('Grader'))}</dt><dd>{escape(description.grader)}</dd></div>"
+        f"<div><dt>{escape(_('How far to trust it'))}</dt><dd>{escape(description.agreement)}</dd></div></dl>"
+        f"{fallback}</header>"
     )
 
 
 def show_welcome() -> str:
     """What this is, in three sentences, and three tips."""
-    return (
-        '<section class="welcome"><h2>Practise before it counts</h2><p class="lead">You are asked a real interview '
-        "question and answer it in your own words. A few follow-up questions come back, as they would. After each "
-        "answer you read how it was judged, with the words of yours that every verdict rests on.</p>"
-        "<details class='tips'><summary>Three tips</summary><ul>"
-        "<li>Tell one real situation: what happened, what you did, how it ended.</li>"
-        "<li>Nothing you type is lost: you can close this page and come back.</li>"
-        "<li>No example? Say so. That is an answer too.</li></ul></details></section>"
+    lead = _(
+        "You are asked a real interview question and answer it in your own words. A few follow-up questions come back, "
+        "as they would. After each answer you read how it was judged, with the words of yours that every verdict rests "
+        "on."
     )
-
-
-MODES = {"practice": later("Practice"), "simulation": later("Simulation"), "role_play": later("Role-play")}
+    tips = (
+        _("Tell one real situation: what happened, what you did, how it ended."),
+        _("Nothing you type is lost: you can close this page and come back."),
+        _("No example? Say so. That is an answer too."),
+    )
+    # Empty in English; elsewhere it says what stays in English.
+    english = "" if chosen_language() == "en" else f'<p class="lead">{escape(_(_IN_ENGLISH))}</p>'
+    return (
+        f'<section class="welcome"><h2>{escape(_("Practise before it counts"))}</h2><p class="lead">{escape(lead)}</p>'
+        f"{english}<details class='tips'><summary>{escape(_('Three tips'))}</summary><ul>"
+        f"{''.join(f'<li>{escape(tip)}</li>' for tip in tips)}</ul></details></section>"
+    )
 
 
 def show_question(interview: Interview) -> str:
@@ -79,9 +91,10 @@ def show_question(interview: Interview) -> str:
         return show_role(interview, interview.role_play) + show_line(interview)
     document = interview.question
     count = len(interview.questions)
-    mode = f'<span class="mode">{escape(_(MODES[interview.mode]))}</span> {_clock(interview)}'
+    mode = f'<span class="mode">{escape(_(MODE_NAMES[interview.mode]))}</span> {_clock(interview)}'
     plan = f" · {escape(interview.plan)}" if interview.plan else ""
-    place = f" · question {interview.position + 1} of {count}" if count > 1 else ""
+    place = _("question {number} of {count}").format(number=interview.position + 1, count=count)
+    place = f" · {escape(place)}" if count > 1 else ""
     return (
         f'<div class="now"><p class="eyebrow">{mode}{escape(document.role)}{plan}{place}</p>'
         f'<h2 class="asked">{escape(document.question)}</h2>{show_brief(interview.brief)}</div>{show_line(interview)}'
@@ -196,9 +209,8 @@ def show_side(
     for place, (question_id, rubric) in enumerate(rubrics):
         if place or (report and len(rubrics) > 1):
             number = _place_of(interview, question_id)
-            about = (
-                interview.questions[number].question if report else f"Earlier: {interview.questions[number].question}"
-            )
+            about = interview.questions[number].question
+            about = about if report else _("Earlier: {question}").format(question=about)
             rubric = (
                 f'<details class="earlier" id="earlier-{number}"><summary>{escape(about)}</summary>{rubric}</details>'
             )
@@ -294,16 +306,16 @@ def _not_over(play: RolePlay) -> str:
 
 def _waiting(*, answered: bool, grading: bool) -> str:
     if grading:
-        says = "Your answer is being graded. You can go on with the interview meanwhile."
+        says = _("Your answer is being graded. You can go on with the interview meanwhile.")
     elif answered:
-        says = "Your answer has not been graded yet."
+        says = _("Your answer has not been graded yet.")
     else:
-        says = (
+        says = _(
             "Here you will read how your answer was judged: what it covers, what is missing, and the words of yours "
             "that each verdict rests on."
         )
     busy = ' aria-busy="true"' if grading else ""
-    return f'<div class="empty"{busy}><h3>Your rubric</h3><p>{says}</p></div>'
+    return f'<div class="empty"{busy}><h3>{escape(_("Your rubric"))}</h3><p>{escape(says)}</p></div>'
 
 
 def overlay(before: Grade | None, now: Grade) -> Grade:

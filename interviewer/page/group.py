@@ -15,7 +15,7 @@ from ..data_desk import Made, as_guests, comment, export, guests, is_guest, say_
 from ..errors import InterviewerError
 from ..exports.bundle import read_bundle
 from ..group import GroupQuestion, group, group_csv, names_of
-from ..phrases import _
+from ..phrases import _, later
 from ..schema import Interview
 from .data import read_files, read_told
 from .desk import Desk
@@ -28,7 +28,7 @@ __all__ = ["GroupView"]
 log = logging.getLogger(__name__)
 
 Parts = dict[Any, Any]
-_GONE = "That attempt is not here any more."
+_GONE = later("That attempt is not here any more.")
 
 
 class GroupView:

@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..attempts import answers_in, attempts_at
+from ..criteria import sign_of
 from ..group import Candidate, GroupQuestion, GroupRow
-from ..phrases import _, count_of, later
+from ..phrases import _, count_of
 from ..schema import Interview, Kind, Library
-from ..wording import VERDICTS, say_verdict
+from ..wording import KIND_NAMES, say_verdict
 from .comments import comments_on, show_comments
 from .marks import escape, icon
 from .render import show_rubric
 
 __all__ = ["show_group", "show_group_tools", "show_one"]
 
-_KINDS: dict[Kind, str] = {
-    "key_point": later("Key points"),
-    "red_flag": later("Red flags"),
-    "motivation": later("What the interviewer wanted to find out"),
-    "star": later("The story: STAR"),
-}
-_SIGNS = ("missing", "partial", "partial", "covered")
+_KINDS: tuple[Kind, ...] = ("key_point", "red_flag", "motivation", "star")
 
 
 def show_group_tools() -> str:
@@ -106,7 +101,7 @@ def _table(one: GroupQuestion, kind: Kind, place: int) -> str:
     rows = [row for row in one.rows if row.kind == kind]
     if not rows:
         return ""
-    title = _(_KINDS[kind])
+    title = _(KIND_NAMES[kind])
     heads = "".join(f'<th scope="col">{escape(candidate.name)}</th>' for candidate in one.candidates)
     body = "".join(
         f'<tr><th scope="row">{escape(row.name)}<span class="hint">{escape(_count(row))}</span></th>'
@@ -129,8 +124,8 @@ def _table(one: GroupQuestion, kind: Kind, place: int) -> str:
 def _cell(verdict: str, candidate: Candidate, one: GroupQuestion) -> str:
     if not verdict:
         return f'<span class="hint">{escape(_("not asked"))}</span>'
-    sign = _SIGNS[int(verdict)] if verdict.isdigit() else verdict
-    word = _("Level {level}").format(level=verdict) if verdict.isdigit() else VERDICTS[verdict]
+    sign = sign_of(verdict)
+    word = _("Level {level}").format(level=verdict) if verdict.isdigit() else say_verdict(verdict)
     says = _("{name}: {verdict}. Read the answer").format(name=candidate.name, verdict=say_verdict(verdict))
     return (
         f'<button type="button" class="cell is-{sign}" data-press="group-open" aria-label="{escape(says)}" '

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, tzinfo
 
-from ..phrases import _, count_of, later
+from ..phrases import _, count_of
 from ..progress import day_of
 from ..recounting import say_day
-from ..schema import Marked, Mode
+from ..schema import Marked
 from ..store import Saved
+from ..wording import MODE_NAMES
 from .marks import escape
 from .past import act
 
@@ -19,12 +20,6 @@ LISTED = 12
 """Interviews shown before the rest is folded up."""
 MOST = 100
 """Interviews in the page at most; the filters lead to others."""
-
-_MODES: Mapping[Mode, str] = {
-    "practice": later("Practice"),
-    "simulation": later("Simulation"),
-    "role_play": later("Role-play"),
-}
 
 
 def show_interviews(saved: Sequence[Saved], marks: Iterable[Marked], today: date, zone: tzinfo | None = None) -> str:
@@ -61,7 +56,7 @@ def show_interviews(saved: Sequence[Saved], marks: Iterable[Marked], today: date
 
 def _row(saved: Saved, marks: Sequence[Marked], today: date, zone: tzinfo | None) -> str:
     day = say_day(day_of(datetime.fromisoformat(saved.started).timestamp(), zone), today) if saved.started else ""
-    mode = _(_MODES[max(marks, key=lambda one: one.at).mode]) if marks else ""
+    mode = _(MODE_NAMES[max(marks, key=lambda one: one.at).mode]) if marks else ""
     state = "" if saved.ended else _("unfinished")
     answers = count_of("{number} answer", "{number} answers", saved.answers)
     about = " · ".join(part for part in (day, mode, answers, state) if part)

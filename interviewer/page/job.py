@@ -14,7 +14,7 @@ from ..encoder import load
 from ..errors import ModelFileError
 from ..fit import Ranking, rank
 from ..pasted import LONGEST_PASTE
-from ..phrases import _
+from ..phrases import _, forms_of
 from ..schema import Brief, Mode
 from .desk import Change, Desk
 from .fits import preselect, show_brief, show_empty, show_fits, show_searching
@@ -56,7 +56,7 @@ class Job:
                 )  # fmt: skip
                 self.brief = gr.HTML("", elem_id="job-brief", js_on_load=None)
                 with gr.Row(elem_classes="buttons bar"):
-                    gr.HTML('<p id="job-chosen" role="status"></p>', js_on_load=None)
+                    gr.HTML(_say_ticked(), js_on_load=None)
                     self.begin = gr.Button(_("Start the interview"), variant="primary", elem_id="job-begin")
             self.told = gr.Textbox(visible="hidden")
 
@@ -128,6 +128,12 @@ class Job:
             "At most 60 words of it, shown below, are sent to {host} with each follow-up question. "
             "The CV is never sent."
         ).format(host=llm.endpoint.host)
+
+
+def _say_ticked() -> str:
+    """The line beside the start button; the script keeps it current."""
+    some, none = forms_of("{number} question ticked", "{number} questions ticked"), _("Tick a question to start.")
+    return f'<p id="job-chosen" role="status" data-none="{escape(none)}" data-some="{escape(json.dumps(some))}"></p>'
 
 
 def _box(label: str, place: str) -> gr.Textbox:

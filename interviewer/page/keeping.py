@@ -6,6 +6,7 @@ import logging
 
 from ..errors import StoreError
 from ..interview import with_grade
+from ..phrases import _
 from ..schema import Grade, Interview
 from ..store import Store
 from .frame import show_failure
@@ -58,7 +59,7 @@ class Keeping:
         try:
             self.store.save(interview.model_copy(update={"disputes": disputes}))
         except StoreError as failure:
-            return show_failure(failure, "The interview goes on, but reloading this page would lose it.")
+            return show_failure(failure, _("The interview goes on, but reloading this page would lose it."))
         return ""
 
     def save_grades(self, interview: Interview) -> None:
@@ -82,7 +83,7 @@ class Keeping:
         try:
             self.store.save(self.load(interview.id))
         except StoreError as failure:
-            return show_failure(failure, "Your view is shown, but reloading this page may lose it.")
+            return show_failure(failure, _("Your view is shown, but reloading this page may lose it."))
         return ""
 
     def forget_draft(self, interview_id: str) -> None:

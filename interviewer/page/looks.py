@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from ..phrases import chosen_language
 
 __all__ = ["head", "make_theme", "style_sheet"]
 
@@ -87,9 +90,10 @@ def style_sheet() -> str:
     return (_HERE / "style.css").read_text(encoding="utf-8")
 
 
-@cache
 def head() -> str:
-    """What goes into the page's head: the script, and the icon drawn in place so that none is asked for."""
+    """What goes into the head: the page's language, the script, and the icon, drawn in place so that none is fetched."""
     parts = "\n".join((_HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    # Gradio's own page says that it is in English.
+    lang = f"document.documentElement.lang = {json.dumps(chosen_language())};"
     # One scope for all, and none of it the page's own: gradio's scripts share the page's.
-    return f'<link rel="icon" href="{ICON}"><script>(() => {{\n{parts}}})();</script>'
+    return f'<link rel="icon" href="{ICON}"><script>(() => {{\n{lang}\n{parts}}})();</script>'

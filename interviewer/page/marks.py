@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+from ..phrases import _
 from ..schema import Quote
-from ..wording import VERDICTS, Evidence, Segment, cut_answers
+from ..wording import Evidence, Segment, cut_answers, say_verdict
 
 __all__ = ["badge", "escape", "icon", "lighting_rules", "show_answers", "show_quote"]
 
@@ -43,11 +44,10 @@ def icon(verdict: str) -> str:
 
 def badge(item: Evidence, prefix: str, *, toward: str) -> str:
     """The number of a piece of evidence as a button; `toward` is `words` (in the answer) or `criterion`."""
-    verdict = VERDICTS.get(item.verdict, item.verdict)
     says = {
-        "criterion": f"{item.number}: {item.name}, {verdict}. Go to the verdict",
-        "words": f"{item.number}: go to the words in the answer",
-    }[toward]
+        "criterion": _("{number}: {name}, {verdict}. Go to the verdict"),
+        "words": _("{number}: go to the words in the answer"),
+    }[toward].format(number=item.number, name=item.name, verdict=say_verdict(item.verdict))
     kind = "flag" if item.kind == "red_flag" else item.kind
     return (
         f'<button type="button" class="badge of-{kind}" data-n="{item.number}" '
@@ -58,7 +58,9 @@ def badge(item: Evidence, prefix: str, *, toward: str) -> str:
 
 def show_quote(quote: Quote, *, several: bool) -> str:
     """The candidate's words under a verdict; `several` answers: says which one they are from."""
-    source = f' <cite class="from">answer {quote.answer + 1}</cite>' if several else ""
+    source = (
+        f' <cite class="from">{escape(_("answer {number}").format(number=quote.answer + 1))}</cite>' if several else ""
+    )
     return f'<blockquote class="quote">“{escape(quote.text.strip())}”{source}</blockquote>'
 
 
@@ -69,7 +71,8 @@ def show_answers(answers: Sequence[str], evidence: Sequence[Evidence], prefix: s
     blocks = []
     for index, segments in enumerate(cut_answers(answers, evidence)):
         words = "".join(_show_segment(segment, by_number, prefix, jumped) for segment in segments)
-        title = f'<h4 class="which">Answer {index + 1}</h4>' if len(answers) > 1 else ""
+        which = escape(_("Answer {number}").format(number=index + 1))
+        title = f'<h4 class="which">{which}</h4>' if len(answers) > 1 else ""
         blocks.append(f'{title}<p class="words">{words}</p>')
     return "".join(blocks)
 

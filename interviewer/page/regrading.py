@@ -10,13 +10,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from ..acting import as_played
-from ..attempts import Change, Difference, compare
+from ..attempts import Difference, compare
 from ..intake import STATES
 from ..interview import answers_to
 from ..panel import Panel
 from ..phrases import _, count_of
+from ..retelling import tell_unsure
 from ..schema import Decider, Grade, Interview, QuestionDocument
-from ..wording import VERDICTS, say_status
+from ..wording import say_reason, say_status, say_verdict
 from .marks import escape
 from .past import act
 
@@ -82,7 +83,7 @@ async def regrade(panel: Panel, decider: Decider, answers: Sequence[Answer]) -> 
 
 def say_failed(failed: Regraded, left: int) -> str:
     """Why grading again ended early."""
-    reason = failed.after.reason or _("no verdict could be read")
+    reason = say_reason(failed.after.reason) or _("no verdict could be read")
     rest = count_of("{number} answer was not graded again.", "{number} answers were not graded again.", left)
     return _("Grading again failed: {reason} {rest} All grades stay as they were.").format(
         reason=reason if reason.endswith(".") else f"{reason}.", rest=rest
@@ -156,23 +157,12 @@ def _changes(difference: Difference, one: Regraded) -> str:
 
 def _rows(difference: Difference) -> Iterator[str]:
     for change in (*difference.worse, *difference.better):
-        cells = "".join(f"<td>{escape(_say(change, verdict))}</td>" for verdict in (change.before, change.after))
+        cells = "".join(f"<td>{escape(say_verdict(verdict))}</td>" for verdict in (change.before, change.after))
         yield f'<tr><th scope="row">{escape(change.name)}</th>{cells}</tr>'
 
 
-def _say(change: Change, verdict: str) -> str:
-    return _("Level {level} of 3").format(level=verdict) if change.kind == "motivation" else _(VERDICTS[verdict])
-
-
 def _notes(difference: Difference) -> str:
-    said = []
-    if difference.unknown:
-        said.append(
-            count_of(
-                "Of {number} criterion one of the two is unsure.", "Of {number} criteria one of the two is unsure.",
-                difference.unknown,
-            )
-        )  # fmt: skip
+    said = [unsure] if (unsure := tell_unsure(difference)) else []
     if difference.same_grader:
         said.append(_("Both times the same grader: what differs is chance in its model."))
     return f'<p class="quiet">{escape(" ".join(said))}</p>' if said else ""

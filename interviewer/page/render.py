@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..criteria import said_unsure, say_part, sign_of
 from ..disputes import find_dispute, heard
+from ..phrases import _, count_of
 from ..schema import (
     STAR_PARTS,
     Advice,
@@ -23,16 +25,15 @@ from ..schema import (
     StarPart,
 )
 from ..wording import (
-    BANDS,
-    STAR_NAMES,
-    VERDICTS,
     explain_band,
     number_evidence,
-    said_unsure,
+    say_band,
     say_making,
+    say_reason,
     say_second_opinion,
     say_set_aside,
     say_status,
+    say_verdict,
     summarise,
 )
 from .differ import Refusal, offer_absent, say_count, show_differ
@@ -157,24 +158,24 @@ def show_rubric(
     else:
         parts.append(_answers(view))
     parts.append(_made_by(view))
+    title = escape(_("Rubric"))
     return (
-        f'<article class="rubric" id="{prefix}" aria-label="Rubric">{lighting_rules(view.evidence, prefix)}'
+        f'<article class="rubric" id="{prefix}" aria-label="{title}">{lighting_rules(view.evidence, prefix)}'
         f"{''.join(parts)}</article>"
     )
 
 
 def _head(view: _View, tries: str, again: str) -> str:
     grade = view.grade
-    count = len(view.answers)
-    heard = "your answer" if count == 1 else f"your {count} answers"
-    asked = (
-        f'{tries}<p class="eyebrow">Rubric for {heard} to</p><h3 class="asked">{escape(view.document.question)}</h3>'
-    )
+    heard = count_of("Rubric for your answer to", "Rubric for your {number} answers to", len(view.answers))
+    asked = f'{tries}<p class="eyebrow">{escape(heard)}</p><h3 class="asked">{escape(view.document.question)}</h3>'
     if view.progress is not None:
         done, whole = view.progress
+        says = _("{done} of {whole} criteria judged").format(done=done, whole=whole)
+        label = escape(_("Criteria judged"))
         bar = (
-            f'<div class="progress"><progress max="{whole}" value="{done}" aria-label="Criteria judged"></progress>'
-            f"<span>{done} of {whole} criteria judged</span></div>"
+            f'<div class="progress"><progress max="{whole}" value="{done}" aria-label="{label}"></progress>'
+            f"<span>{escape(says)}</span></div>"
         )
         return f'<header class="head">{asked}{bar}</header>'
     heading, sentence = say_status(grade)
@@ -184,7 +185,7 @@ def _head(view: _View, tries: str, again: str) -> str:
         # Advice for a state is never a low number: no band, no coverage, no empty meter beside it.
         state = f'<div class="state {tone}"><strong>{escape(heading)}</strong><p>{escape(sentence)}</p></div>'
     if aside := say_set_aside(grade):
-        state += f'<div class="state partly"><strong>Set aside</strong><p>{escape(aside)}</p></div>'
+        state += f'<div class="state partly"><strong>{escape(_("Set aside"))}</strong><p>{escape(aside)}</p></div>'
     differs = say_count([one for one in view.disputes if one.question_id == view.document.id])
     return f'<header class="head">{asked}{_band(grade)}{state}{_how(grade, view.prefix)}{differs}{again}</header>'
 
@@ -195,7 +196,8 @@ def _band(grade: Grade) -> str:
     pips = "".join(f'<i class="pip{" on" if step <= grade.band else ""}"></i>' for step in range(1, 6))
     return (
         f'<div class="band band-{grade.band}"><span class="number">{grade.band}</span>'
-        f'<span class="scale"><b>{BANDS[grade.band].capitalize()}</b> <span class="of">band {grade.band} of 5</span>'
+        f'<span class="scale"><b>{escape(say_band(grade.band).capitalize())}</b> '
+        f'<span class="of">{escape(_("band {band} of 5").format(band=grade.band))}</span>'
         f'<span class="pips" aria-hidden="true">{pips}</span></span></div>'
     )
 
@@ -206,7 +208,8 @@ def _how(grade: Grade, prefix: str) -> str:
     steps = "".join(f"<li>{escape(line)}</li>" for line in explain_band(grade))
     return (
         f'<p class="summary">{escape(summarise(grade))}</p>'
-        f'<details class="how" id="{prefix}-how"><summary>How the band came about</summary><ol>{steps}</ol></details>'
+        f'<details class="how" id="{prefix}-how"><summary>{escape(_("How the band came about"))}</summary>'
+        f"<ol>{steps}</ol></details>"
     )
 
 
@@ -217,7 +220,8 @@ def _advice(view: _View, library: Library) -> str:
         f"<li><p>{escape(advice.text)}</p>{show_reading(advice, library, f'{view.prefix}-reading-{number}')}</li>"
         for number, advice in enumerate(view.grade.advice, start=1)
     )
-    title = "Two things to do better" if len(view.grade.advice) == 2 else "What to do better"
+    two = len(view.grade.advice) == 2
+    title = escape(_("Two things to do better") if two else _("What to do better"))
     return f'<section class="better"><h4>{title}</h4><ol>{items}</ol></section>'
 
 
@@ -233,36 +237,39 @@ def show_reading(advice: Advice, library: Library, identity: str, *, unfolded: b
     opened = " open" if unfolded else ""
     if example := library.examples.get(advice.link):
         story = "".join(
-            f"<dt>{name}</dt><dd>{escape(text)}</dd>"
+            f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>"
             for name, text in (
-                ("Situation", example.situation),
-                ("Action", example.action),
-                ("Result", example.result),
+                (_("Situation"), example.situation),
+                (_("Action"), example.action),
+                (_("Result"), example.result),
             )
         )
         learnt = "".join(f"<li>{escape(text)}</li>" for text in example.takeaways)
         return (
-            f'<details class="reading" id="{identity}"{opened}><summary>Worked example: '
-            f"{escape(example.title)}</summary>"
-            f'<dl>{story}</dl><p class="label">What to take from it</p><ul>{learnt}</ul></details>'
+            f'<details class="reading" id="{identity}"{opened}><summary>'
+            f"{escape(_('Worked example: {title}').format(title=example.title))}</summary>"
+            f'<dl>{story}</dl><p class="label">{escape(_("What to take from it"))}</p><ul>{learnt}</ul></details>'
         )
     guide = library.guides.get(advice.link)
     if guide and advice.step and 1 <= advice.step <= len(guide.steps):
         step = guide.steps[advice.step - 1]
+        title = _("Guide, step {step} of {steps}: {name}").format(
+            step=advice.step, steps=len(guide.steps), name=step.name
+        )
+        source = _("From “{title}”").format(title=guide.title)
         return (
-            f'<details class="reading" id="{identity}"{opened}><summary>'
-            f"Guide, step {advice.step} of {len(guide.steps)}: "
-            f"{escape(step.name)}</summary><p>{escape(step.text)}</p>"
-            f'<p class="label">From “{escape(guide.title)}”</p></details>'
+            f'<details class="reading" id="{identity}"{opened}><summary>{escape(title)}</summary>'
+            f'<p>{escape(step.text)}</p><p class="label">{escape(source)}</p></details>'
         )
     return ""
 
 
 def _answers(view: _View) -> str:
-    several = len(view.answers) > 1
-    hint = '<p class="hint">A number marks the words a verdict rests on. Choose one to go to its verdict.</p>'
+    title = _("Your answers and the evidence") if len(view.answers) > 1 else _("Your answer and the evidence")
+    hint = escape(_("A number marks the words a verdict rests on. Choose one to go to its verdict."))
+    hint = f'<p class="hint">{hint}</p>'
     return (
-        f'<section class="answers"><h4>Your answer{"s" if several else ""} and the evidence</h4>'
+        f'<section class="answers"><h4>{escape(title)}</h4>'
         f"{hint if view.evidence else ''}{show_answers(view.answers, view.evidence, view.prefix)}"
         f"{show_deliveries(view.deliveries, view.prefix)}</section>"
     )
@@ -275,9 +282,11 @@ def _row(
     """One criterion: sign, name, verdict in a word, number, words, reason."""
     waiting = view.running and verdict in ("unscored", "unsure")
     shown = "pending" if waiting else verdict
-    said = "Not judged yet" if waiting else word or VERDICTS[verdict]
-    sure = "" if probability is None or waiting else f'<span class="sure">{probability:.0%} sure</span>'
-    why = f'<p class="reason">{escape(reason)}</p>' if reason and not waiting else ""
+    said = _("Not judged yet") if waiting else word or say_verdict(verdict)
+    sure = ""
+    if probability is not None and not waiting:
+        sure = f'<span class="sure">{escape(_("{share} sure").format(share=f"{probability:.0%}"))}</span>'
+    why = f'<p class="reason">{escape(say_reason(reason))}</p>' if reason and not waiting else ""
     other = view.opinions.get((kind, criterion), "")
     second = f'<p class="reason second">{escape(other)}</p>' if other else ""
     return (
@@ -295,7 +304,7 @@ def _points(view: _View) -> str:
         for point in view.document.key_points
         if point.id in view.grade.key_points
     )
-    return f'<section><h4>Key points</h4><ul class="criteria">{rows}</ul></section>'
+    return f'<section><h4>{escape(_("Key points"))}</h4><ul class="criteria">{rows}</ul></section>'
 
 
 def _point(view: _View, point: KeyPoint, judged: KeyPointVerdict) -> str:
@@ -318,7 +327,7 @@ def _motivations(view: _View) -> str:
         if motivation.id in view.grade.motivations
     )
     return (
-        "<section><h4>What the interviewer wanted to find out</h4>"
+        f"<section><h4>{escape(_('What the interviewer wanted to find out'))}</h4>"
         f'<ul class="criteria motivations">{rows}</ul></section>'
     )
 
@@ -339,12 +348,12 @@ def _motivation(view: _View, motivation: Motivation, found: MotivationVerdict) -
         f"{escape(motivation.levels[found.level])}</summary><ol>{anchors}</ol></details>"
     )
     pips = "".join(f'<i class="pip{" on" if step <= found.level else ""}"></i>' for step in range(1, 4))
-    sign = ("missing", "partial", "partial", "covered")[found.level]
+    sign = sign_of(str(found.level))
     return _row(
         view, "motivation", motivation.id, motivation.name, sign,
         quotes=found.quotes, reason=_beyond(found.reason, motivation.levels[found.level]),
         probability=found.probability,
-        word=f"Level {found.level} of 3", extra=f'<span class="pips" aria-hidden="true">{pips}</span>{ladder}',
+        word=say_verdict(str(found.level)), extra=f'<span class="pips" aria-hidden="true">{pips}</span>{ladder}',
     )  # fmt: skip
 
 
@@ -370,7 +379,8 @@ def _flags(view: _View) -> str:
         )
         for flag, judged in loud
     )  # fmt: skip
-    return f'<section><h4>Red flags</h4><ul class="criteria flags">{rows}{_absent(view, quiet)}</ul></section>'
+    title = escape(_("Red flags"))
+    return f'<section><h4>{title}</h4><ul class="criteria flags">{rows}{_absent(view, quiet)}</ul></section>'
 
 
 def _absent(view: _View, flags: Sequence[RedFlag]) -> str:
@@ -381,37 +391,38 @@ def _absent(view: _View, flags: Sequence[RedFlag]) -> str:
     offer = "" if view.settled else offer
     return (
         f'<li class="criterion is-absent">{icon("absent")}<div class="what"><p class="name"><span class="verdict">'
-        f"Not found</span> {names}</p>"
+        f"{escape(say_verdict('absent'))}</span> {names}</p>"
         f"{offer}</div></li>"
     )
 
 
 def _star(view: _View) -> str:
     tiles = "".join(_part(view, part) for part in STAR_PARTS)
-    return f'<section><h4>The story: STAR</h4><ul class="star">{tiles}</ul></section>'
+    return f'<section><h4>{escape(_("The story: STAR"))}</h4><ul class="star">{tiles}</ul></section>'
 
 
 def _part(view: _View, part: StarPart) -> str:
     told = {True: "told", False: "left_out", None: "pending" if view.running else "unsure"}[view.grade.star.get(part)]
-    word = "Not judged yet" if told == "pending" else VERDICTS[told]
+    word = escape(_("Not judged yet") if told == "pending" else say_verdict(told))
     return (
-        f'<li class="part is-{told}" {view.lights("star", part)}>{icon(told)}<span><b>{STAR_NAMES[part]}</b> '
+        f'<li class="part is-{told}" {view.lights("star", part)}>{icon(told)}<span><b>{escape(say_part(part))}</b> '
         f'<span class="verdict">{word}</span></span>{view.badge("star", part)}'
-        f"{view.differ('star', part, STAR_NAMES[part])}</li>"
+        f"{view.differ('star', part, say_part(part))}</li>"
     )
 
 
 def _made_by(view: _View) -> str:
     grade = view.grade
     rows = "".join(
-        f"<dt>{name}</dt><dd>{escape(value)}</dd>"
+        f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
         for name, value in (
-            ("Grader", f"{grade.model} ({grade.decider})" if grade.model else grade.decider),
-            ("Prompts", grade.prompt_hash),
-            ("Rubric", grade.rubric_hash),
+            (_("Grader"), f"{grade.model} ({grade.decider})" if grade.model else grade.decider),
+            (_("Prompts"), grade.prompt_hash),
+            (_("Rubric"), grade.rubric_hash),
         )
     )
     return (
-        f'<footer class="made-by"><details id="{view.prefix}-made-by"><summary>Graded by {escape(say_making(grade))}'
+        f'<footer class="made-by"><details id="{view.prefix}-made-by"><summary>'
+        f"{escape(_('Graded by {who}').format(who=say_making(grade)))}"
         f"</summary><dl>{rows}</dl></details></footer>"
     )

@@ -17,6 +17,7 @@ from gradio import http_server
 
 from ..errors import SettingsError
 from ..panel import Panel
+from ..phrases import _
 from ..store import Store
 from .app import build_page
 from .author import Author
@@ -180,7 +181,7 @@ def _is_local(host: str) -> bool:
 def _warnings(host: str, *, local: bool) -> tuple[str, ...]:
     if local:
         return ()
-    return (f"Everybody who can reach {host} can open this page: there is no password.",)
+    return (_("Everybody who can reach {host} can open this page: there is no password.").format(host=host),)
 
 
 def _check_free(host: str, port: int) -> None:

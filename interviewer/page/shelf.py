@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from ..attempts import attempts_at
 from ..data_desk import Made
-from ..exports.outline import MODES, say_date
+from ..exports.outline import say_date
 from ..phrases import _, count_of, later
 from ..schema import Interview
+from ..wording import MODE_NAMES
 from .marks import escape
 
 __all__ = ["show_download", "show_export_menu", "show_kept", "show_said", "show_tools"]
@@ -54,7 +55,7 @@ def _facts(interview: Interview) -> list[str]:
     attempts = [one for document in interview.questions for one in attempts_at(interview, document.id)]
     answers = sum(turn.act == "answer" for attempt in attempts for turn in attempt.turns)
     bands = [one.grade.band for one in attempts if one.grade is not None and one.grade.band is not None]
-    facts = [say_date(interview.started), _(MODES[interview.mode])]
+    facts = [say_date(interview.started), _(MODE_NAMES[interview.mode])]
     facts.append(count_of("{number} answer", "{number} answers", answers))
     facts.append(_("best band {band} of 5").format(band=max(bands)) if bands else _("no band"))
     if interview.comments:

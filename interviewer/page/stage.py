@@ -5,27 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..acting import moves, over, roleplay_step
-from ..phrases import _, count_of, later
-from ..roleplay import LEAVES, LISTENS, Move, rules_of
+from ..phrases import _, count_of
+from ..roleplay import LEAVES, Move
 from ..schema import Interview, Library, RolePlay
+from ..temper import GRADED, group_rules, say_who_words, tell_ending, tell_move, tell_open, tell_unknown
 from .marks import escape
 
 __all__ = ["show_course", "show_plays", "show_role"]
 
-_ENDED = {
-    "settled": later("It was settled: {person} had heard what there was to hear."),
-    "left": later("{person} left: the temper had reached the last level."),
-    "turns": later("It ended after {turns} lines, with something still open."),
-    "": later("You ended it, with something still open."),
-}
-_GRADED = later(
-    "The rubric is the question's own. What it asks for beyond such a talk (a report, a lesson, the story told as "
-    "STAR) cannot show in one, and reads as missing."
-)
 _HIGH, _STEP, _LEFT, _TOP = 26, 44, 92, 14
 """Of the chart, in its own units: a level, a line, the names' margin, the air above."""
-_QUOTED = 90
-"""Characters of a line that the list repeats."""
 
 
 def show_plays(library: Library) -> str:
@@ -63,11 +52,7 @@ def _card(play: RolePlay, library: Library) -> str:
 def show_role(interview: Interview, play: RolePlay) -> str:
     """What stands above the talk: who it is with, what the candidate knows, and on request how the person looks."""
     who = f"<b>{escape(play.person)}</b>, {escape(play.who)}"
-    said_by = [turn.said_by for turn in interview.turns if turn.act == "follow_up" and turn.said_by != "document"]
-    scripted = _("Scripted: {person} reacts to cue words in what you write.")
-    if said_by:
-        scripted = _("The model {model} words the lines. {person} reacts to cue words in what you write.")
-    scripted = scripted.format(person=escape(play.person), model=escape("".join(said_by[-1:])))
+    scripted = escape(say_who_words(interview, play))
     scene = f"<details><summary>{escape(_('The scene'))}</summary><p>{escape(play.scene)}</p></details>"
     mode = f'<span class="mode">{escape(_("Role-play"))}</span>'
     return (
@@ -94,72 +79,27 @@ def show_course(interview: Interview) -> str:
     play = interview.role_play
     if play is None or not over(interview) or not (made := moves(interview)):
         return ""
-    ending = _(_ENDED[made[-1].after.ending or ""]).format(person=play.person, turns=len(made))
-    items = "".join(f"<li>{_say_move(play, move)}</li>" for move in made)
+    items = "".join(f"<li>{escape(tell_move(play, move))}</li>" for move in made)
     title = escape(_("How the temper went"))
     return (
         f'<section class="course" aria-label="{title}"><h3>{title}</h3>'
-        f"<p>{escape(ending)}</p><figure>{_chart(play, made)}</figure><ol>{items}</ol>"
-        f'<p class="hint">{_left_open(play, made[-1])}</p>'
+        f"<p>{escape(tell_ending(play, made))}</p><figure>{_chart(play, made)}</figure><ol>{items}</ol>"
+        f'<p class="hint">{escape(tell_open(play, made))}</p>'
         f"{_rules(play)}"
-        f'<p class="hint">{escape(_(_GRADED))}</p></section>'
+        f'<p class="hint">{escape(_(GRADED))}</p></section>'
     )
-
-
-def _say_move(play: RolePlay, move: Move) -> str:
-    """After which words the temper moved from where to where, because of what."""
-    before, after = move.before.temper, move.after.temper
-    rules = [rule for id, rule in rules_of(play).items() if id in move.rules]
-    if after > before:
-        rules = [rule for rule in rules if rule.change > 0]
-    elif after < before:
-        rules = [rule for rule in rules if rule.id in move.after.eased]
-    because = "; ".join(_(rule.because) for rule in rules)
-    names = f"{play.levels[before].name} → {play.levels[after].name}"
-    if before == after:
-        moved = _("{name}, as before").format(name=play.levels[after].name)
-        says = because and _("noticed: {because}").format(because=because)
-    else:
-        moved = f"{before} → {after} ({names})"
-        says = because and _("because {because}").format(because=because)
-    settled = [topic.name for topic in play.topics if topic.id in set(move.after.settled) - set(move.before.settled)]
-    done = _("Settled: {topic}.").format(topic=settled[0]) if settled else ""
-    line = _("After “{words}”: {moved}{why}.").format(
-        words=_cut(move.said), moved=moved, why=f", {says}" if says else ""
-    )
-    return f"{escape(line)} {escape(done)}".strip()
-
-
-def _cut(words: str) -> str:
-    words = " ".join(words.split())
-    return words if len(words) <= _QUOTED else f"{words[:_QUOTED].rsplit(' ', 1)[0]} …"
-
-
-def _left_open(play: RolePlay, last: Move) -> str:
-    unsaid = [topic.name for topic in play.topics if topic.id not in last.after.settled]
-    if not unsaid:
-        return ""
-    deaf = _("Above “{level}” nothing can be settled.").format(level=play.levels[LISTENS].name)
-    return escape(f"{_('Still open: {topics}.').format(topics=', '.join(unsaid))} {deaf}")
 
 
 def _rules(play: RolePlay) -> str:
     """All that moves the person, to be read afterwards."""
-    groups = (
-        (_("Calms, one step a line"), [rule for rule in rules_of(play).values() if rule.change < 0]),
-        (_("Settles only"), [rule for rule in rules_of(play).values() if rule.change == 0]),
-        (_("Upsets"), [rule for rule in rules_of(play).values() if rule.change > 0]),
-    )
     lists = "".join(
         f"<dt>{escape(title)}</dt>"
         + "".join(f"<dd><b>{escape(_(rule.name))}.</b> {escape(_(rule.description))}</dd>" for rule in rules)
-        for title, rules in groups
-        if rules
+        for title, rules in group_rules(play)
     )
-    unknown = _("What {person} did not know: {unknown}").format(person=play.person, unknown=play.unknown)
     return (
         f'<details class="how" id="course-rules"><summary>{escape(_("The rules it went by"))}</summary><dl>{lists}</dl>'
-        f"<p>{escape(unknown)}</p></details>"
+        f"<p>{escape(tell_unknown(play))}</p></details>"
     )
 
 

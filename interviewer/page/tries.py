@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..attempts import Change, Difference, answers_in, best_of, compare, deliveries_in
-from ..phrases import _, count_of
-from ..schema import STAR_PARTS, Attempt, Grade, Kind, Library, QuestionDocument
-from ..wording import BANDS, STAR_NAMES, VERDICTS, say_status, say_verdict
+from ..attempts import Change, Difference, answers_in, best_of, deliveries_in
+from ..criteria import sign_of
+from ..phrases import _, count_of, lowered
+from ..retelling import tell_difference, tell_doubts
+from ..schema import Attempt, Library, QuestionDocument
+from ..sides import Sides, side_by_side
+from ..wording import say_band, say_status, say_verdict
 from .marks import escape, icon
 from .render import show_rubric
 
@@ -37,34 +40,26 @@ def say_attempt(attempts: Sequence[Attempt], place: int) -> str:
 
 def show_difference(attempts: Sequence[Attempt], document: QuestionDocument) -> str:
     """What the latest attempt changed against the one before, and a table of all; empty where there is no other."""
-    graded = [(number, one.grade) for number, one in enumerate(attempts, start=1) if one.grade is not None]
-    judged = [(number, grade) for number, grade in graded if grade.status != "unscored"]
-    if len(judged) < 2 or judged[-1][0] != len(attempts):
+    sides = side_by_side(attempts, document)
+    if sides is None or sides.attempts[-1] != len(attempts):
         return ""
-    (number, before), (_now, after) = judged[-2:]
-    found = compare(before, after, document)
-    title = _("Compared with attempt {number}").format(number=number)
+    last = sides.steps[-1]
+    title = _("Compared with attempt {number}").format(number=last.before)
+    doubts = "".join(f'<p class="hint">{escape(sentence)}</p>' for sentence in tell_doubts(last.difference))
     return (
         f'<section class="difference" aria-label="{escape(title)}"><h4>{escape(title)}</h4>'
-        f"{_bands(found)}{_changes(found)}{_doubts(found)}{_table(judged, document)}</section>"
+        f"{_bands(last.difference)}{_changes(last.difference)}{doubts}{_table(sides, document)}</section>"
     )
 
 
 def _bands(found: Difference) -> str:
     before, after = found.band
-    if before is None or after is None:
-        return f'<p class="step">{escape(_("One of the two has no band, so the bands can’t be compared."))}</p>'
-    said = {
-        True: _("Band {before} → {after}, up"),
-        False: _("Band {before} → {after}, down"),
-    }.get(after > before) if after != before else _("Band {after}, as before")  # fmt: skip
-    trend = "same" if before == after else "up" if after > before else "down"
-    return f'<p class="step is-{trend}">{escape((said or "").format(before=before, after=after))}</p>'
+    known = before is not None and after is not None
+    trend = "" if not known else "same" if before == after else "up" if (after or 0) > (before or 0) else "down"
+    return f'<p class="step{f" is-{trend}" if trend else ""}">{escape(tell_difference(found))}</p>'
 
 
 def _changes(found: Difference) -> str:
-    if not (found.better or found.worse):
-        return f'<p class="hint">{escape(_("No verdict changed."))}</p>'
     lists = [(_("Better"), "better-now", found.better), (_("Worse"), "worse-now", found.worse)]
     return "".join(
         f'<div class="{style}"><p class="label">{escape(title)} ({len(changes)})</p>'
@@ -77,38 +72,20 @@ def _changes(found: Difference) -> str:
 def _change(change: Change) -> str:
     before, after = say_verdict(change.before), say_verdict(change.after)
     return (
-        f'<li>{icon(_sign(change.after))}<span><b>{escape(change.name)}</b> <span class="verdict">'
+        f'<li>{icon(sign_of(change.after))}<span><b>{escape(change.name)}</b> <span class="verdict">'
         f"{escape(before)} → {escape(after)}</span></span></li>"
     )
 
 
-def _sign(verdict: str) -> str:
-    return ("missing", "partial", "partial", "covered")[int(verdict)] if verdict.isdigit() else verdict
-
-
-def _doubts(found: Difference) -> str:
-    says = []
-    if found.unknown:
-        says.append(
-            count_of(
-                "{number} criterion is unsure in one of the two, so nobody knows whether it changed.",
-                "{number} criteria are unsure in one of the two, so nobody knows whether they changed.",
-                found.unknown,
-            )
-        )
-    if not found.same_grader:
-        says.append(_("The two were graded by different graders or rubrics: a change may be the grader’s."))
-    return "".join(f'<p class="hint">{escape(sentence)}</p>' for sentence in says)
-
-
-def _table(judged: Sequence[tuple[int, Grade]], document: QuestionDocument) -> str:
+def _table(sides: Sides, document: QuestionDocument) -> str:
     """Every criterion with its verdict in each attempt."""
     heads = "".join(
-        f'<th scope="col">{escape(_("Attempt {number}").format(number=number))}</th>' for number, _grade in judged
+        f'<th scope="col">{escape(_("Attempt {number}").format(number=number))}</th>' for number in sides.attempts
     )
-    rows: list[tuple[str, list[str]]] = [(_("Band"), [str(grade.band or "–") for _number, grade in judged])]
-    for kind, criterion, name in _criteria(document):
-        rows.append((name, [_cell(grade, kind, criterion) for _number, grade in judged]))
+    rows = [
+        (_("Band"), [str(band or "–") for band in sides.bands]),
+        *((row.name, [*map(_cell, row.verdicts)]) for row in sides.rows),
+    ]
     body = "".join(
         f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
         for name, cells in rows
@@ -121,30 +98,10 @@ def _table(judged: Sequence[tuple[int, Grade]], document: QuestionDocument) -> s
     )
 
 
-def _criteria(document: QuestionDocument) -> list[tuple[Kind, str, str]]:
-    rows: list[tuple[Kind, str, str]] = [("red_flag", one.id, one.name) for one in document.red_flags]
-    rows += [("key_point", one.id, one.name) for one in document.key_points]
-    rows += [("motivation", one.id, one.name) for one in document.motivations]
-    return [*rows, *(("star", part, STAR_NAMES[part]) for part in STAR_PARTS)]
-
-
-def _cell(grade: Grade, kind: Kind, criterion: str) -> str:
-    verdict = _verdict(grade, kind, criterion)
-    if verdict not in VERDICTS and not verdict.isdigit():
+def _cell(verdict: str) -> str:
+    if not verdict:
         return "–"
-    return f'<span class="verdict is-{_sign(verdict)}">{icon(_sign(verdict))} {escape(say_verdict(verdict))}</span>'
-
-
-def _verdict(grade: Grade, kind: Kind, criterion: str) -> str:
-    if kind == "motivation":
-        found = grade.motivations.get(criterion)
-        return "" if found is None else "unsure" if found.level is None else str(found.level)
-    if kind == "star":
-        return {True: "told", False: "left_out", None: "unsure"}[
-            next((told for part, told in grade.star.items() if part == criterion), None)
-        ]
-    judged = (grade.key_points if kind == "key_point" else grade.red_flags).get(criterion)
-    return judged.verdict if judged else ""
+    return f'<span class="verdict is-{sign_of(verdict)}">{icon(sign_of(verdict))} {escape(say_verdict(verdict))}</span>'
 
 
 def show_earlier(
@@ -189,8 +146,8 @@ def _say_result(attempt: Attempt) -> str:
     if grade is None:
         return _("not graded")
     if grade.band is None:
-        return say_status(grade)[0].lower() or _("without a band")
-    return _("band {band} of 5, {word}").format(band=grade.band, word=BANDS[grade.band])
+        return lowered(say_status(grade)[0]) or _("without a band")
+    return _("band {band} of 5, {word}").format(band=grade.band, word=say_band(grade.band))
 
 
 def _one(attempt: Attempt, document: QuestionDocument, library: Library, prefix: str, said: str) -> str:

@@ -8,15 +8,16 @@ from typing import Protocol
 from rich.text import Text
 
 from ..attempts import attempts_at
-from ..disputes import CHOICES, dispute, find_dispute, graded_as, with_dispute, without_dispute
+from ..criteria import Criterion, graded_as
+from ..disputes import CHOICES, dispute, find_dispute, with_dispute, without_dispute
 from ..errors import DisputeError
 from ..interview import answers_to, hint, try_again, undo
 from ..labelling import NEEDS_WORDS
 from ..panel import Panel
 from ..phrases import _, later
-from ..schema import Attempt, Grade, Interview, QuestionDocument
+from ..schema import Attempt, Grade, Interview, QuestionDocument, Turn
 from ..wording import number_evidence, say_verdict
-from .orders import Criterion, Order, find_criteria, question_to_try, read_order
+from .orders import Order, find_criteria, question_to_try, read_order
 from .report import help_lines, why_band_lines, why_lines
 from .typed import Typing
 
@@ -42,7 +43,7 @@ class Held(Protocol):
 
     def tell(self, sentence: str, style: str = "") -> None: ...
     def show(self, lines: Sequence[Text]) -> None: ...
-    def say(self, line: str) -> None: ...
+    def say(self, turn: Turn) -> None: ...
     def take(self, interview: Interview) -> None: ...
     def stop(self) -> None: ...
     def put_back(self, text: str) -> None: ...
@@ -70,6 +71,8 @@ class Obeying:
         """Does what was asked for, or says why not."""
         if self._held.hidden() and order.name in IN_A_SIMULATION:
             self._held.tell(_(IN_A_SIMULATION[order.name]))
+        elif self._held.interview.role_play and order.name == "hint":
+            self._held.tell(_("There are no hints in a role-play."))
         elif self._held.interview.ended and order.name in ONLY_WHILE_ANSWERING:
             self._held.tell(_("The interview is over, so no answer is being typed."))
         else:
@@ -126,7 +129,7 @@ class Obeying:
         typed = self._held.typing.text
         self._held.take(before)
         self._held.tell(_("Your last answer is taken back."))
-        self._held.say(before.turns[-1].text)
+        self._held.say(before.turns[-1])
         self._held.put_back("\n\n".join(part for part in (words, typed.rstrip("\n")) if part.strip()))
 
     async def _again(self, number: str) -> None:
@@ -134,10 +137,12 @@ class Obeying:
         if isinstance(wanted, str):
             self._held.tell(wanted)
             return
+        told = sum(turn.question_id != wanted.id for turn in self._held.interview.turns)
         self._held.take(try_again(self._held.interview, wanted.id, prompts=self._held.panel.prompts))
         tries = len(attempts_at(self._held.interview, wanted.id)) + 1
         self._held.tell("\n" + _("Attempt {number}. What you said before is kept.").format(number=tries), "bold")
-        self._held.say(self._held.interview.turns[-1].text)
+        for turn in self._held.interview.turns[told:]:
+            self._held.say(turn)
 
     # ── verdicts ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,7 +173,7 @@ class Obeying:
         said = graded_as(grade, about.kind, about.id) or "unscored"
         choices = CHOICES[about.kind]
         told = _("{name}: {verdict}, says the grader. Your verdict ({choices}; an empty line leaves it):")
-        names = ", ".join(say_verdict(choice).lower() if not choice.isdigit() else choice for choice in choices)
+        names = ", ".join(say_verdict(choice, inside=True) if not choice.isdigit() else choice for choice in choices)
         self._held.tell(told.format(name=about.name, verdict=say_verdict(said), choices=names), "bold")
         typed = self._held.typing.line().casefold()
         if not typed:

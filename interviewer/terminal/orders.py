@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..criteria import Criterion, criteria_of
 from ..phrases import _, later
-from ..schema import STAR_PARTS, Interview, Kind, QuestionDocument
-from ..wording import STAR_NAMES, Evidence
+from ..schema import Interview, QuestionDocument
+from ..wording import Evidence
 
-__all__ = ["HELP", "Criterion", "Order", "find_criteria", "question_to_try", "read_order"]
+__all__ = ["HELP", "Order", "find_criteria", "question_to_try", "read_order"]
 
 HELP: tuple[tuple[str, str], ...] = (
     ("/hint", later("a hint for this answer; it is counted")),
@@ -39,14 +39,6 @@ class Order(NamedTuple):
     """What stands after it; for `unknown` the word."""
 
 
-class Criterion(NamedTuple):
-    """One thing a grade has a verdict on."""
-
-    kind: Kind
-    id: str
-    name: str
-
-
 def read_order(line: str) -> Order | None:
     """The command that a line is; None for a line of an answer, such as one that begins with a space."""
     found = _LINE.fullmatch(line)
@@ -60,7 +52,7 @@ def read_order(line: str) -> Order | None:
 
 def find_criteria(wanted: str, document: QuestionDocument, evidence: tuple[Evidence, ...]) -> tuple[Criterion, ...]:
     """The criteria meant by a number of the rubric, an id or (part of) a name; several when it isn't clear which."""
-    every = [*_criteria(document)]
+    every = [*criteria_of(document)]
     if wanted.strip("[] ").isdigit():
         number = int(wanted.strip("[] "))
         meant = {(one.kind, one.criterion) for one in evidence if one.number == number}
@@ -74,13 +66,6 @@ def find_criteria(wanted: str, document: QuestionDocument, evidence: tuple[Evide
         if fits:
             return tuple(fits)
     return ()
-
-
-def _criteria(document: QuestionDocument) -> Iterator[Criterion]:
-    yield from (Criterion("red_flag", one.id, one.name) for one in document.red_flags)
-    yield from (Criterion("key_point", one.id, one.name) for one in document.key_points)
-    yield from (Criterion("motivation", one.id, one.name) for one in document.motivations)
-    yield from (Criterion("star", part, STAR_NAMES[part]) for part in STAR_PARTS)
 
 
 def question_to_try(interview: Interview, number: str) -> QuestionDocument | str:

@@ -6,18 +6,22 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from ..attempts import answers_in, compare
+from ..acting import moves, over
+from ..attempts import answers_in
+from ..criteria import Criterion
 from ..disputes import find_dispute
 from ..overview import Overview
 from ..phrases import _, count_of
 from ..reasons import reasons_for
 from ..retelling import tell_best, tell_change, tell_difference, tell_doubts, tell_overview, tell_question
-from ..schema import Attempt, Grade, QuestionDocument
+from ..schema import Attempt, Grade, Interview, QuestionDocument
+from ..sides import side_by_side
+from ..temper import GRADED, group_rules, tell_ending, tell_move, tell_open, tell_unknown
 from ..wording import explain_band, say_second_opinion, say_verdict
-from .orders import HELP, Criterion
+from .orders import HELP
 from .screen import clean
 
-__all__ = ["difference_lines", "help_lines", "overview_lines", "why_band_lines", "why_lines"]
+__all__ = ["course_lines", "difference_lines", "help_lines", "overview_lines", "why_band_lines", "why_lines"]
 
 BAND_STYLES = {1: "red", 2: "red", 3: "yellow", 4: "green", 5: "green"}
 
@@ -31,16 +35,12 @@ def help_lines() -> Iterator[Text]:
 
 def difference_lines(attempts: Sequence[Attempt], document: QuestionDocument) -> Iterator[Text]:
     """What the latest attempt changed against the last judged one before it; nothing where there is none."""
-    judged = [
-        (number, attempt, attempt.grade)
-        for number, attempt in enumerate(attempts, start=1)
-        if attempt.grade is not None and attempt.grade.status != "unscored"
-    ]
-    if len(judged) < 2 or judged[-1][0] != len(attempts):
+    sides = side_by_side(attempts, document)
+    if sides is None or sides.attempts[-1] != len(attempts):
         return
-    (number, earlier, before), (_number, latest, after) = judged[-2:]
-    found = compare(before, after, document)
-    yield Text(_("Compared with attempt {number}").format(number=number), "bold")
+    last = sides.steps[-1]
+    found, earlier, latest = last.difference, attempts[last.before - 1], attempts[-1]
+    yield Text(_("Compared with attempt {number}").format(number=last.before), "bold")
     yield Text(f"  {tell_difference(found)}")
     then, now = len(answers_in(earlier.turns)), len(answers_in(latest.turns))
     if then != now:
@@ -72,9 +72,27 @@ def why_band_lines(grade: Grade) -> Iterator[Text]:
     yield from (Text(f"  {line}") for line in explain_band(grade))
 
 
+def course_lines(interview: Interview) -> Iterator[Text]:
+    """How the temper went in a role-play, line by line, and by which rules; nothing before the end, or of no talk."""
+    play = interview.role_play
+    if play is None or not over(interview) or not (made := moves(interview)):
+        return
+    yield Text("\n" + _("How the temper went"), "bold")
+    yield Text(f"  {clean(tell_ending(play, made))}")
+    yield from (Text(f"  {number}. {clean(tell_move(play, move))}") for number, move in enumerate(made, start=1))
+    if left_open := tell_open(play, made):
+        yield Text(f"  {clean(left_open)}")
+    yield Text("\n" + _("The rules it went by"), "bold")
+    for title, rules in group_rules(play):
+        yield Text(f"  {title}")
+        yield from (Text(f"    {clean(_(rule.name))}. {clean(_(rule.description))}", "dim") for rule in rules)
+    yield Text(f"  {clean(tell_unknown(play))}", "dim")
+    yield Text(f"\n{_(GRADED)}", "dim")
+
+
 def overview_lines(found: Overview) -> Iterator[Text]:
     """The interview question by question, then what it came to."""
-    yield Text(_("\nThe interview"), "bold")
+    yield Text("\n" + _("The interview"), "bold")
     for number, one in enumerate(found.questions, start=1):
         yield Text(f"  {number}. {clean(one.question)}", "bold")
         first, *rest = tell_question(one)

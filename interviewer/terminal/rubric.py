@@ -6,18 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from ..criteria import graded_as, say_part, sign_of
+from ..phrases import _
 from ..schema import STAR_PARTS, Grade, Kind, Library, QuestionDocument, Quote
 from ..wording import (
-    BANDS,
-    STAR_NAMES,
-    VERDICTS,
     cut_answers,
     explain_band,
     number_evidence,
+    say_band,
     say_making,
+    say_reason,
     say_second_opinion,
     say_set_aside,
     say_status,
+    say_verdict,
     summarise,
 )
 from .screen import clean
@@ -44,38 +46,42 @@ def rubric_lines(grade: Grade, document: QuestionDocument, answers: Sequence[str
     yield Text()
     heading, sentence = say_status(grade)
     if grade.band is not None:
-        yield Text(f"Band {grade.band} of 5: {BANDS[grade.band]}", "bold")
+        yield Text(_("Band {band} of 5: {word}").format(band=grade.band, word=say_band(grade.band)), "bold")
     if heading:
         yield Text.assemble((f"{heading}. ", "bold yellow"), clean(sentence))
     if aside := say_set_aside(grade):
-        yield Text.assemble(("Set aside. ", "bold yellow"), aside)
+        yield Text.assemble((_("Set aside") + ". ", "bold yellow"), aside)
     if grade.status != "unscored":
         yield Text(summarise(grade))
         yield from _advice_lines(grade, library)
         yield from _answer_lines(grade, document, answers)
         yield from _criterion_lines(grade, document, several=len(answers) > 1)
-        yield Text("\nHow the band came about", "bold")
+        yield Text("\n" + _("How the band came about"), "bold")
         yield from (Text(f"  {line}", "dim") for line in explain_band(grade))
-    yield Text(f"Graded by {clean(say_making(grade))}\n", "dim")
+    yield Text(_("Graded by {who}").format(who=clean(say_making(grade))) + "\n", "dim")
 
 
 def _advice_lines(grade: Grade, library: Library) -> Iterator[Text]:
     if not grade.advice:
         return
-    yield Text("\nTo do better", "bold")
+    yield Text("\n" + _("To do better"), "bold")
     for number, advice in enumerate(grade.advice, start=1):
         yield Text(f"  {number}. {clean(advice.text)}")
         guide = library.guides.get(advice.link)
         if advice.link in library.examples:
-            yield Text(f"     Worked example: {clean(library.examples[advice.link].title)} ({advice.link})", "dim")
+            told = _("Worked example: {title}").format(title=clean(library.examples[advice.link].title))
+            yield Text(f"     {told} ({advice.link})", "dim")
         elif guide and advice.step:
-            yield Text(f"     Guide, step {advice.step}: {clean(guide.steps[advice.step - 1].name)}", "dim")
+            told = _("Guide, step {step}: {name}").format(
+                step=advice.step, name=clean(guide.steps[advice.step - 1].name)
+            )
+            yield Text(f"     {told}", "dim")
 
 
 def _answer_lines(grade: Grade, document: QuestionDocument, answers: Sequence[str]) -> Iterator[Text]:
     evidence = number_evidence(grade, document)
     flagged = {item.number for item in evidence if item.verdict == "present"}
-    yield Text("\nYour words, and the verdicts that rest on them", "bold")
+    yield Text("\n" + _("Your words, and the verdicts that rest on them"), "bold")
     for index, segments in enumerate(cut_answers(answers, evidence), start=1):
         line = Text(f"  {index}. " if len(answers) > 1 else "  ")
         for segment in segments:
@@ -96,29 +102,32 @@ def _criterion_lines(grade: Grade, document: QuestionDocument, *, several: bool)
         number = next((f" [{n}]" for (k, c), n in numbers.items() if (k, c) == (kind, criterion)), "")
         yield Text.assemble(f"  {sign} {clean(name)}: ", (word, style), (number, "bold"))
         for quote in quotes:
-            source = f" (answer {quote.answer + 1})" if several else ""
+            source = f" ({_('answer {number}').format(number=quote.answer + 1)})" if several else ""
             yield Text(f"      “{clean(quote.text.strip())}”{source}", "italic")
         if other := opinions.get((kind, criterion)):
             yield Text(f"      {clean(other)}", "dim italic")
 
-    yield Text("\nRed flags", "bold")
+    yield Text("\n" + _("Red flags"), "bold")
     for flag in document.red_flags:
         if seen := grade.red_flags.get(flag.id):
-            yield from line("red_flag", flag.id, flag.name, seen.verdict, VERDICTS[seen.verdict], seen.quotes)
-    yield Text("\nKey points", "bold")
+            yield from line("red_flag", flag.id, flag.name, seen.verdict, say_verdict(seen.verdict), seen.quotes)
+    yield Text("\n" + _("Key points"), "bold")
     for point in document.key_points:
         if judged := grade.key_points.get(point.id):
-            yield from line("key_point", point.id, point.name, judged.verdict, VERDICTS[judged.verdict], judged.quotes)
+            yield from line(
+                "key_point", point.id, point.name, judged.verdict, say_verdict(judged.verdict), judged.quotes
+            )
             if judged.verdict not in ("covered",) and judged.reason:
-                yield Text(f"      {clean(judged.reason)}", "dim")
-    yield Text("\nWhat the interviewer wanted to find out", "bold")
+                yield Text(f"      {clean(say_reason(judged.reason))}", "dim")
+    yield Text("\n" + _("What the interviewer wanted to find out"), "bold")
     for motivation in document.motivations:
         if found := grade.motivations.get(motivation.id):
-            level = found.level
-            sign = "unsure" if level is None else ("missing", "partial", "partial", "covered")[level]
-            word = VERDICTS["unsure"] if level is None else f"level {level} of 3. {clean(motivation.levels[level])}"
-            yield from line("motivation", motivation.id, motivation.name, sign, word, found.quotes)
-    yield Text("\nThe story", "bold")
+            level, verdict = found.level, graded_as(grade, "motivation", motivation.id) or "unscored"
+            word = say_verdict(verdict)
+            if level is not None:
+                word = f"{say_verdict(verdict, inside=True)}. {clean(motivation.levels[level])}"
+            yield from line("motivation", motivation.id, motivation.name, sign_of(verdict), word, found.quotes)
+    yield Text("\n" + _("The story"), "bold")
     for part in STAR_PARTS:
         told = {True: "told", False: "left_out", None: "unsure"}[grade.star.get(part)]
-        yield from line("star", part, STAR_NAMES[part], told, VERDICTS[told], ())
+        yield from line("star", part, say_part(part), told, say_verdict(told), ())

@@ -5,27 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
+from ..acting import as_played
 from ..attempts import attempts_at, grade_id
 from ..errors import InterviewerError, StoreError
 from ..grading import worth_repeating
-from ..interview import answer, answers_to, end, next_step, speak, with_grade
+from ..interview import answer, answers_to, with_grade
 from ..overview import overview
 from ..panel import Panel
 from ..phrases import _
 from ..rubric import answer_hash
-from ..schema import Grade, Interview, Mode, Plan, QuestionDocument
-from ..store import new_id
+from ..schema import Grade, Interview, QuestionDocument, Turn
 from ..wording import count_criteria
 from .obeying import Obeying
-from .report import difference_lines, overview_lines
+from .opening import name_of_speaker, recall_lines, say_clock, spoken_line
+from .report import course_lines, difference_lines, overview_lines
 from .rubric import rubric_lines
 from .screen import clean, open_console, print_indented, replace_unreadable
 from .typed import Typing
@@ -33,88 +32,10 @@ from .typed import Typing
 if TYPE_CHECKING:
     from ..store import Store
 
-__all__ = ["chat", "resume"]
+__all__ = ["Table"]
 
 
-async def chat(
-    panel: Panel,
-    store: Store,
-    question_ids: Sequence[str],
-    *,
-    plan: Plan | None = None,
-    mode: Mode = "practice",
-    console: Console | None = None,
-    stdin: TextIO | None = None,
-    now: Callable[[], float] = time.time,
-) -> Interview:
-    """Holds an interview until it ends, saved after every turn.
-
-    Args:
-        panel: who interviews and who grades.
-        store: where the interview is kept.
-        question_ids: of the documents, in the order they are asked.
-        plan: where they came from.
-        mode: practice or simulation.
-        console: where to print; standard output when left out.
-        stdin: where answers come from; standard input when left out.
-        now: seconds since the epoch.
-
-    Returns:
-        The interview as far as it went.
-
-    Raises:
-        ContentError: there is no such question.
-    """
-    begun = panel.begin(question_ids, id=new_id(), now=now(), plan=plan, mode=mode)
-    table = _Table(panel, store, begun, console, stdin, now)
-    if plan is not None:
-        table.announce(plan)
-    table.introduce()
-    table.say(begun.turns[-1].text)
-    return await table.hold()
-
-
-async def resume(
-    panel: Panel,
-    store: Store,
-    interview_id: str = "",
-    *,
-    console: Console | None = None,
-    stdin: TextIO | None = None,
-    now: Callable[[], float] = time.time,
-) -> Interview:
-    """Goes on with an interview where it stopped, with what was half typed; one that has ended is looked at again.
-
-    Args:
-        panel: who interviews and who grades from now on.
-        store: where it is kept.
-        interview_id: empty: the newest that has not ended.
-        console: as for `chat`, as are the other two.
-        stdin: see there.
-        now: see there.
-
-    Raises:
-        StoreError: there is no such interview, or it is a role-play.
-    """
-    interview = store.load(interview_id) if interview_id else _newest(store)
-    if interview.mode == "role_play":
-        raise StoreError(_("Interview {id} is a role-play: go on with it on the page.").format(id=interview.id))
-    table = _Table(panel, store, interview, console, stdin, now, resumed=True)
-    table.introduce()
-    table.recall(store.draft(interview.id))
-    return await table.hold()
-
-
-def _newest(store: Store) -> Interview:
-    open_ones = [one for one in store.interviews() if not one.ended and not one.owner and one.mode != "role_play"]
-    if not open_ones:
-        raise StoreError(
-            _("There is no unfinished interview in {place}: `interviewer chat` begins one.").format(place=store.place)
-        )
-    return max(open_ones, key=lambda one: (one.started, one.id))
-
-
-class _Table:
+class Table:
     """One interview being held."""
 
     def __init__(
@@ -152,44 +73,13 @@ class _Table:
         for line in lines:
             print_indented(self.console, line)
 
-    def say(self, line: str) -> None:
-        """What the interviewer says."""
-        self.console.print(Text.assemble((_("Interviewer: "), "bold cyan"), clean(line)))
-
-    def announce(self, plan: Plan) -> None:
-        """Says what is coming, as far as the candidate may know."""
-        self.console.print(Text(f"{clean(plan.title)} · {plan.minutes} minutes", "bold"))
-        self.console.print(Text(clean(plan.introduction)))
-        self.console.print()
-
-    def introduce(self) -> None:
-        """Who interviews and grades, in which mode, and how to answer."""
-        told = self.panel.describe()
-        how = _("Finish an answer with an empty line or Ctrl-D. /help lists commands; /end ends the interview.")
-        for sentence in (told.interviewer, told.grader, told.agreement, *told.notices, self._say_mode(), how):
-            self.console.print(Text(clean(sentence), "dim"))
-        self.console.print()
-
-    def _say_mode(self) -> str:
-        if self.interview.mode == "simulation":
-            return _(
-                "Simulation of {minutes:.0f} minutes: no hints, no second tries, and nothing is shown before the end."
-            ).format(minutes=self.interview.limits.minutes)
-        return _("Practice: each answer is judged at once, and there is no clock.")
+    def say(self, turn: Turn) -> None:
+        """What the interviewer says, or the person in a role-play."""
+        self.show([spoken_line(self.interview, turn)])
 
     def recall(self, draft: str) -> None:
         """Shows where an interview had stopped, and what was half typed."""
-        begun = datetime.fromtimestamp(self.interview.started).astimezone()
-        place = _("Question {number} of {count}").format(
-            number=self.interview.position + 1, count=len(self.interview.questions)
-        )
-        self.tell(_("Begun on {day}. {place}.").format(day=begun.strftime("%Y-%m-%d %H:%M"), place=place), "bold")
-        for turn in self.interview.turns:
-            if turn.question_id == self.interview.question.id:
-                if turn.speaker == "interviewer":
-                    self.say(turn.text)
-                else:
-                    self.console.print(Text.assemble((_("You: "), "bold"), clean(turn.text)))
+        self.show([*recall_lines(self.interview)])
         if draft.strip() and not self.interview.ended:
             self.put_back(draft)
 
@@ -241,12 +131,17 @@ class _Table:
 
     def stop(self) -> None:
         """Ends the interview politely."""
-        self.take(end(self.interview, self.panel.interviewer))
-        self.say(self.interview.turns[-1].text)
+        self.take(self.panel.end(self.interview))
+        self.say(self.interview.turns[-1])
 
     def hidden(self) -> bool:
         """Whether nothing of a grade may be shown yet."""
         return self.interview.mode == "simulation" and not self.interview.ended
+
+    @property
+    def at_the_end(self) -> bool:
+        """Whether answers are graded once all is over, not one by one."""
+        return self.interview.mode != "practice"
 
     def _invite(self) -> None:
         if self.interview.mode == "simulation":
@@ -256,7 +151,9 @@ class _Table:
             self.tell(self.typing.text.rstrip("\n"))
             self._shown_draft = True
         going_on = bool(self.typing.text.strip())
-        self.tell("\n" + (_("Your answer goes on:") if going_on else _("Your answer:")), "bold")
+        play = self.interview.role_play
+        invited = _("What you say to {person}:").format(person=play.person) if play else _("Your answer:")
+        self.tell("\n" + (_("Your answer goes on:") if going_on else invited), "bold")
 
     async def _respond(self) -> None:
         """The interviewer's next line, then the rubric."""
@@ -271,7 +168,7 @@ class _Table:
             spoken = await self._speak()
         else:
             self.take(spoken)
-        if self.interview.mode == "simulation":
+        if self.at_the_end:
             return
         try:
             graded = await self._grade(document)
@@ -279,23 +176,21 @@ class _Table:
             self._stop_grading()
             return
         if graded and not self.interview.ended:
-            self.say(self.interview.turns[-1].text)
+            self.say(self.interview.turns[-1])
 
     async def _speak(self) -> Interview | None:
         """The interviewer's next line as it comes; None when the model failed, which has been said."""
         interview = self.interview
-        asked, answers = answers_to(interview, interview.question.id)
-        reading = await self.panel.read(interview.question, answers, asked=asked)
-        step = next_step(interview, reading or interview.grades.get(interview.question.id), self.now())
-        self.console.print(Text(_("\nInterviewer: "), "bold cyan"), end="")
+        known = interview.grades.get(interview.question.id)
+        if interview.role_play is None:
+            asked, answers = answers_to(interview, interview.question.id)
+            known = await self.panel.read(interview.question, answers, asked=asked) or known
+        self.console.print(Text("\n" + name_of_speaker(interview, "follow_up"), "bold cyan"), end="")
         line = ""
         try:
-            async for piece in speak(interview, step, self.panel.interviewer):
+            async for piece in self.panel.speak(interview, known, self.now()):
                 if isinstance(piece, Interview):
-                    words = piece.turns[-1].text
-                    if words != line.strip():  # the line broke a rule: what stands instead
-                        self.console.print(Text(f"\nInterviewer: {clean(words)}" if line else clean(words)), end="")
-                    self.console.print()
+                    self._finish_line(line, piece, piece.turns[len(interview.turns) :])
                     return piece
                 line += piece
                 self.console.print(Text(clean(piece)), end="", soft_wrap=True)
@@ -303,6 +198,16 @@ class _Table:
             self.console.print(Text(f"\n{clean(str(failure))}", "red"))
             return None
         return None
+
+    def _finish_line(self, line: str, spoken: Interview, turns: Sequence[Turn]) -> None:
+        """What stands instead of a line that broke a rule, and what is said after it."""
+        first, *more = turns
+        if first.text != line.strip():
+            instead = f"\n{name_of_speaker(spoken, first.act)}{clean(first.text)}" if line else clean(first.text)
+            self.console.print(Text(instead), end="")
+        self.console.print()
+        for turn in more:
+            self.say(turn)
 
     # ── grading ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -315,6 +220,7 @@ class _Table:
         try:
             with self.console.status(told) if self.console.is_terminal else contextlib.nullcontext() as status:
                 async for latest in self.panel.grade(document, answers, asked=asked, id=identity):
+                    latest = as_played(latest) if self.interview.role_play else latest
                     if status is not None:
                         done, whole = count_criteria(latest, document)
                         judged = _("{done} of {whole} criteria judged (Ctrl-C stops the grading)")
@@ -336,8 +242,9 @@ class _Table:
         self.show([*difference_lines(attempts_at(self.interview, document.id), document)])
 
     async def _finish(self) -> None:
-        """What a simulation kept back, and the interview as a whole."""
-        if self.interview.mode == "simulation":
+        """How a role-play went, what was kept back until the end, and the interview as a whole."""
+        self.show([*course_lines(self.interview)])
+        if self.at_the_end:
             try:
                 for number, document in enumerate(self.interview.questions, start=1):
                     await self._report(number, document)
@@ -349,7 +256,7 @@ class _Table:
             self.show([*overview_lines(found)])
 
     async def _report(self, number: int, document: QuestionDocument) -> None:
-        """One question of a simulation, graded now if it wasn't."""
+        """One question of what is graded at the end, graded now if it wasn't."""
         answers = answers_to(self.interview, document.id)[1]
         if not answers:
             return
@@ -400,16 +307,6 @@ class _Table:
             id = f"-- {self.interview.id}" if self.interview.id.startswith("-") else self.interview.id
             how = _("To go on: interviewer chat --resume {id}").format(id=id)
             self.console.print(Text(how, "bold"), soft_wrap=True)
-
-
-def say_clock(interview: Interview, now: float) -> str:
-    """What is left of a simulation's time."""
-    left = interview.limits.minutes - (now - interview.started) / 60
-    if left <= 0:
-        return _("The time is over: your next answer is the last.")
-    if left < 1:
-        return _("Less than a minute left.")
-    return _("{left:.0f} of {whole:.0f} minutes left.").format(left=int(left), whole=interview.limits.minutes)
 
 
 def _go_on() -> None:

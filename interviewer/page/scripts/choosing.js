@@ -8,8 +8,8 @@ const count = () => {
 	const says = !there
 		? ""
 		: number
-		? `${number} question${number === 1 ? "" : "s"} chosen, about ${minutes} minutes`
-		: "Nothing chosen: you start with the first one shown.";
+		? counted(line.dataset.some, number).replace("{minutes}", minutes)
+		: line.dataset.none;
 	if (line.textContent !== says) line.textContent = says;
 };
 // Gradio reuses the boxes it has when it draws anew, ticks and all: so the attribute is what counts.

@@ -25,8 +25,9 @@ whenThere("#job-cv textarea", () => {
 const countJob = () => {
 	const line = document.getElementById("job-chosen");
 	const number = document.querySelectorAll("#job-cards input:checked").length;
-	const says = number ? `${number} question${number === 1 ? "" : "s"} ticked` : "Tick a question to start.";
-	if (line && line.textContent !== says) line.textContent = says;
+	if (!line) return;
+	const says = number ? counted(line.dataset.some, number) : line.dataset.none;
+	if (line.textContent !== says) line.textContent = says;
 };
 document.addEventListener("change", countJob);
 whenThere("#job-cards", (cards) => {

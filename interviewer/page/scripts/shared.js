@@ -4,3 +4,8 @@ const whenThere = (place, act) => {
 	if (found) act(found);
 	else setTimeout(whenThere, 200, place, act);
 };
+// A counted sentence in its right form, as `forms_of` of phrases.py gives it.
+const counted = (told, number) => {
+	const { forms, of } = JSON.parse(told);
+	return forms[of[number < 100 ? number : 100 + (number % 100)]].replace("{number}", number);
+};

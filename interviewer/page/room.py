@@ -1,0 +1,171 @@
+"""One page at a moment: the interview it holds, and both of its sides as they are drawn; answers no click.
+
+The tab holds the interview and the store keeps it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+
+from ..acting import over
+from ..panel import Panel
+from ..phrases import _, later
+from ..schema import Grade, Interview, QuestionDocument
+from ..store import DRAFT_CHARACTERS, Store
+from ..wording import count_criteria
+from .change import Change
+from .differ import Refusal
+from .frame import hidden_until_the_end, overlay, show_chat, show_hints, show_notice, show_question, show_side
+from .keeping import Keeping
+from .rewriting import Rewriting
+from .spoken import Spoken
+from .work import Works
+
+__all__ = ["ASKS", "BEING_GRADED", "KEPT", "Kept", "Room", "checked", "failed", "gradable", "last_answered", "waits"]
+
+ASKS = later("Tell what happened, what you did and how it ended.")
+"""What the empty answer box says."""
+KEPT = later("Your answer is kept.")
+BEING_GRADED = later("Your answer is being graded.")
+Kept = dict[str, str]
+
+
+class Room:
+    """What every handler of a page works with."""
+
+    def __init__(
+        self,
+        panel: Panel,
+        store: Store,
+        *,
+        now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+        rng: random.Random | None = None,
+        whose: Callable[[], str] | None = None,
+    ) -> None:
+        self.panel = panel
+        self.store = store
+        self.now = now
+        self._now = now
+        self._clock = clock
+        self._at_home = whose is None
+        self._whose = whose or (lambda: "")
+        self._rng = rng or random.Random()  # noqa: S311
+        self._works = Works(panel)
+        self._keeping = Keeping(store, self._works)
+        self.spoken = Spoken(panel.voices)
+        self.better = Rewriting(lambda: self.panel, self._works, self._keeping, self._drawn)
+
+    @property
+    def place(self) -> str:
+        """Where the interviews lie, as those may know who sit at this machine; empty for all others."""
+        return self.store.place if self._at_home else ""
+
+    def owner(self) -> str:
+        """Whose interviews are shown and begun: empty on one's own machine, a browser's where several share a page."""
+        return self._whose()
+
+    def use_grade(self, interview: Interview, grade: Grade) -> None:
+        """Shows this grade of one of the interview's questions instead of the one that stands.
+
+        Raises:
+            StoreError: it can't be kept, so the other one stays.
+        """
+        self._keeping.use_grade(interview, grade)
+
+    def _renew(self) -> str:
+        """Takes up changed documents for new interviews; a notice when one can't be read."""
+        self.panel, mistake = self.panel.renewed()
+        return show_notice(mistake)
+
+    def _talk(self, interview: Interview, notice: str = "") -> Change:
+        """The left side: what was said, and who is next."""
+        return Change(
+            interview=interview,
+            chat=show_chat(interview),
+            question=show_question(interview),
+            hints=show_hints(interview),
+            helped=interview.role_play is None and not hidden_until_the_end(interview) and not interview.ended,
+            undoable=not hidden_until_the_end(interview) and any(turn.act == "answer" for turn in interview.turns),
+            placeholder=_asks(interview),
+            notice=notice,
+            busy=waits(interview),
+            ended=bool(interview.ended),
+            retry=False,
+        )
+
+    def _room(self, interview: Interview, *, box: str = "", notice: str = "") -> Change:
+        """Both sides, and what the browser keeps."""
+        return Change(
+            self._talk(interview, notice),
+            screen="room",
+            kept=checked({"id": interview.id, "draft": box}),
+            box=box,
+            side=self._side(interview),
+            grading=False,
+            regrade=False,
+        )
+
+    def _side(
+        self,
+        interview: Interview | None,
+        more: Mapping[str, Grade] | None = None,
+        *,
+        grading: str = "",
+        progress: tuple[int, int] = (0, 0),
+        status: str = "",
+        refusal: Refusal | None = None,
+    ) -> str:
+        work = self._keeping.work(interview) if interview is not None else None
+        if interview is not None and work is not None:
+            interview = work.merge(interview)
+        known = interview.grades if interview else {}
+        return show_side(
+            interview, {**known, **(more or {})}, self.panel.library,
+            grading=grading, progress=progress, status=status, refusal=refusal, writing=work.writing if work else None,
+        )  # fmt: skip
+
+    def _drawn(self, interview: Interview, *, status: str = "", refusal: Refusal | None = None) -> str:
+        """The rubric as it is now, the one that is filling in included."""
+        coming = self._works.of(interview).coming
+        if coming is None:
+            return self._side(interview, status=status, refusal=refusal)
+        document = next(one for one in interview.questions if one.id == coming.question_id)
+        progress = count_criteria(coming, document)
+        more = {document.id: overlay(interview.grades.get(document.id), coming)}
+        return self._side(interview, more, grading=document.id, progress=progress, status=status, refusal=refusal)
+
+
+def checked(kept: Mapping[str, object] | None) -> Kept:
+    """What the browser kept, in the shape it should have; whatever else it holds is dropped."""
+    found = kept if isinstance(kept, Mapping) else {}
+    return {name: str(found.get(name) or "")[:DRAFT_CHARACTERS] for name in ("id", "draft", "previous")}
+
+
+def waits(interview: Interview) -> bool:
+    """Whether an answer waits for the interviewer's words."""
+    return not interview.ended and bool(interview.turns) and interview.turns[-1].speaker == "candidate"
+
+
+def _asks(interview: Interview) -> str:
+    play = interview.role_play
+    return _("Say what you would say to {person}.").format(person=play.person) if play else _(ASKS)
+
+
+def gradable(interview: Interview) -> bool:
+    """Whether answers are graded now: of a role-play only the whole talk is."""
+    return interview.role_play is None or over(interview)
+
+
+def last_answered(interview: Interview | None) -> QuestionDocument | None:
+    """The question answered last."""
+    turns = interview.turns if interview else ()
+    last = next((turn.question_id for turn in reversed(turns) if turn.act == "answer"), None)
+    return next((document for document in interview.questions if document.id == last), None) if interview else None
+
+
+def failed(says: str) -> str:
+    """A notice that something failed and that the answer is kept."""
+    return show_notice(f"{says} {_(KEPT)}", tone="failed")
