@@ -32,8 +32,8 @@ def _in_english_afterwards() -> Iterator[None]:
     use_language("en")
 
 
-def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ("",))
 
 
 def entries(catalogue: Catalog) -> dict[tuple[str, ...], Message]:

@@ -43,7 +43,7 @@ def sentences(source: str) -> Iterator[Sentence]:
         elif name in COUNTED and len(given) >= 2:
             yield given[0], given[1]
         elif name == "map" and ast.unparse(call.args[0]) == "later":
-            yield from (one.value for one in ast.walk(call) if isinstance(one, ast.Constant) and one.value)
+            yield from (str(one.value) for one in ast.walk(call) if isinstance(one, ast.Constant))
 
 
 def extract() -> Catalog:

@@ -91,7 +91,7 @@ def style_sheet() -> str:
 
 
 def head() -> str:
-    """What goes into the head: the page's language, the script, and the icon, drawn in place so that none is fetched."""
+    """What goes into the head: the page's language, the script, and the icon, drawn in place: none is fetched."""
     parts = "\n".join((_HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
     # Gradio's own page says that it is in English.
     lang = f"document.documentElement.lang = {json.dumps(chosen_language())};"
