@@ -36,6 +36,7 @@ __all__ = [
     "say_taken",
     "sender_of",
     "take_in",
+    "tells_too_early",
 ]
 
 Format = Literal["md", "json", "csv", "pdf"]
@@ -72,6 +73,11 @@ def mine(store: Store, owner: str | None) -> list[Interview]:
     """
     found = [one for one in store.interviews(owner) if not is_guest(one)]
     return sorted(found, key=lambda one: (-one.started, one.id))
+
+
+def tells_too_early(interview: Interview) -> bool:
+    """Whether a file of it would tell the candidate criteria and grades that the page still keeps back."""
+    return interview.mode != "practice" and not interview.ended
 
 
 def guests(store: Store) -> list[Interview]:

@@ -20,7 +20,8 @@ from ..interview import answer, answers_to, hint, try_again, undo
 from ..panel import Panel
 from ..phrases import _
 from ..plans import draw, find_plan, missed
-from ..schema import Brief, Dispute, Grade, Interview, Mode, Plan, QuestionDocument
+from ..progress import told
+from ..schema import Brief, Dispute, Grade, Interview, Marked, Mode, Plan, QuestionDocument
 from ..store import DRAFT_CHARACTERS, Store, new_id
 from ..wording import BANDS, count_criteria, say_status
 from .catalogue import NOTHING_FITS, Filters, count_choices, show_cards, show_plans
@@ -37,7 +38,7 @@ from .frame import (
     show_question,
     show_side,
 )
-from .keeping import Keeping
+from .keeping import DELETED, Keeping
 from .rewriting import Rewriting
 from .spoken import Spoken
 from .work import Works, until
@@ -79,6 +80,8 @@ class Desk:
         self._works = Works(panel)
         self._keeping = Keeping(store, self._works)
         self.spoken = Spoken(panel.voices)
+        self.also_forget: list[Callable[[frozenset[str]], None]] = []
+        """Told what is deleted: whoever else has something of interviews in memory."""
         self.better = Rewriting(lambda: self.panel, self._works, self._keeping, self._drawn)
 
     # ── starting, coming back, leaving ───────────────────────────────────────────────────────────────
@@ -120,7 +123,7 @@ class Desk:
             return Change(notice=show_notice(NOTHING_FITS))
         about = ", ".join(one for one in filters[1:] if one)
         try:
-            plan = draw(found, self._rng, about=about, marks=self.store.marks(self.owner()) if weakest else None)
+            plan = draw(found, self._rng, about=about, marks=self._marks() if weakest else None)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
         return self.begin(plan.questions, plan, mode=mode)
@@ -161,10 +164,11 @@ class Desk:
         if not mine["id"]:
             return self._start(previous=mine["previous"])
         try:
-            interview = self._keeping.load(mine["id"])
+            interview = self._load_own(mine["id"])
             draft = mine["draft"] or self.store.draft(interview.id)
         except StoreError as failure:
             return self._start(notice=show_failure(failure, ""))
+        self._works.restore([interview.id])
         return self._room(interview, box=draft)
 
     def leave(self, interview: Interview | None) -> Change:
@@ -176,9 +180,27 @@ class Desk:
             work.take_rewriting()
         return self._start(previous=interview.id if interview else "")
 
-    def forget(self, interview_ids: Iterable[str] | None) -> None:
-        """These interviews, or all, were deleted: nothing of them stays in memory, and nothing that runs keeps them."""
-        self._works.forget(interview_ids)
+    def forget(self, interview_ids: Iterable[str]) -> None:
+        """These interviews are being deleted: nothing of them stays in memory, and nothing that runs keeps them."""
+        ids = frozenset(interview_ids)
+        self._works.forget(ids)
+        self.spoken.forget(ids)
+        for forget in self.also_forget:
+            forget(ids)
+
+    def own_ids(self) -> frozenset[str]:
+        """Of all that "delete everything" is about: what is stored, and on one's own machine what is not, too.
+
+        Raises:
+            StoreError: the store can't be read.
+        """
+        owner = self.owner()
+        stored = frozenset(saved.id for saved in self.store.saved(owner or None))
+        return stored | self._works.ids if self._at_home else stored
+
+    def restore(self, interview_ids: Iterable[str]) -> None:
+        """These interviews are there again, or still: what goes on in them is kept."""
+        self._works.restore(interview_ids)
 
     def finish(self, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
         """The candidate wants to stop."""
@@ -193,8 +215,10 @@ class Desk:
 
     def note_draft(self, text: str, interview: Interview | None) -> Change:
         """Keeps what is being typed and lets the reader look at it in the background."""
+        if interview is None or interview.ended or self._works.deleted(interview.id):
+            return Change()
         # A late event of an answer that was sent meanwhile is no draft.
-        if interview is None or interview.ended or any(turn.text == text for turn in interview.turns[-2:]):
+        if any(turn.text == text for turn in interview.turns[-2:]):
             return Change()
         if text.strip() and interview.role_play is None:
             self._works.read_soon(interview, text)
@@ -483,6 +507,22 @@ class Desk:
         """
         self._keeping.use_grade(interview, grade)
 
+    def _load_own(self, interview_id: str) -> Interview:
+        """What is stored, with the work since; the id comes from the browser, and stands in every export.
+
+        Raises:
+            StoreError: there is none, it is another browser's, or it can't be read.
+        """
+        interview = self._keeping.load(interview_id)
+        if self._at_home or interview.owner == self.owner():
+            return interview
+        raise StoreError(_("There is no such interview of yours here: start a new one."))
+
+    def _marks(self) -> tuple[Marked, ...]:
+        """What was graded, as far as it may be told."""
+        owner = self.owner()
+        return told(self.store.marks(owner), {one.id for one in self.store.saved(owner) if not one.ended})
+
     def _renew(self) -> str:
         """Takes up changed documents for new interviews; a notice when one can't be read."""
         self.panel, mistake = self.panel.renewed()
@@ -538,7 +578,7 @@ class Desk:
     def _has_missed(self) -> bool:
         """Whether earlier grades say what to practise; what can't be read is named when something is saved."""
         try:
-            return bool(missed(self.store.marks(self.owner())))
+            return bool(missed(self._marks()))
         except StoreError as failure:
             log.warning("%s", failure)
             return False
@@ -548,11 +588,13 @@ class Desk:
     def _found(self, interview: Interview | None, kept: Mapping[str, object] | None) -> Interview | Change:
         """The interview as it is now: the tab's, the store's after a restart, or another tab's further one."""
         identity = interview.id if interview else _checked(kept)["id"]
+        if self._works.deleted(identity):
+            return Change(notice=show_notice(_(DELETED)))
         if not identity:
             return self._start(notice=show_notice("This page has lost its interview. Start again."))
         if interview is None:
             try:
-                return self._keeping.load(identity)
+                return self._load_own(identity)
             except StoreError as failure:
                 return self._start(notice=show_failure(failure, ""))
         further = self._keeping.further(interview)
