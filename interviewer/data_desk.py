@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from .errors import StoreError
-from .exports.bundle import Bundle, write_bundle
+from .errors import BundleError, StoreError
+from .exports.bundle import LARGEST, Bundle, write_bundle
 from .exports.markdown import to_markdown
 from .exports.outline import Trust
 from .exports.settle import Outcome, identity_beside, settle, with_comments
@@ -121,6 +121,9 @@ def export(
         candidate: as they call themselves; written on every interview, except where one says otherwise.
         sender: see `sender_of`.
         trust: how far each grader agreed with raters.
+
+    Raises:
+        BundleError: it would be too large to be read again.
     """
     named = [one if one.candidate else one.model_copy(update={"candidate": candidate}) for one in interviews]
     match format:
@@ -130,6 +133,11 @@ def export(
             data = verdicts_csv(named).encode("utf-8", "replace")
         case "json":
             data = write_bundle(named, candidate=candidate, sender=sender, made=now).encode()
+            if len(data) > LARGEST:
+                says = _(
+                    "The file would have more than {most:,} bytes and could not be imported: export fewer at once."
+                )
+                raise BundleError(says.format(most=LARGEST))
         case "pdf":
             from .exports.pdf import to_pdf  # loads the fonts' library, which takes a while
 

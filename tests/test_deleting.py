@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -21,7 +20,8 @@ from interviewer.hearing import Voices
 from interviewer.page.data import delete_all, take_in_gently
 from interviewer.page.desk import Desk
 from interviewer.page.history_desk import HistoryDesk
-from interviewer.schema import Decision, Interview, State, TypedQuestion
+from interviewer.page.spoken import AT_ONCE, Spoken
+from interviewer.schema import Decision, Interview, State, Transcript, TypedQuestion
 from interviewer.store import Store, new_id
 
 
@@ -37,6 +37,19 @@ class Slow(ScriptedDecider):
         await self.go_on.wait()
         async for decision in super().decide(state, questions):
             yield decision
+
+
+class SlowTranscriber(ScriptedTranscriber):
+    """Writes down when it is let."""
+
+    def __init__(self, *transcripts: Transcript) -> None:
+        super().__init__(*transcripts)
+        self.held, self.go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def transcribe(self, audio: bytes, mime: str) -> Transcript:
+        self.held.release()
+        await self.go_on.wait()
+        return await super().transcribe(audio, mime)
 
 
 def words_in(folder: Path) -> bool:
@@ -102,46 +115,15 @@ async def test_what_could_not_be_deleted_goes_on(tmp_path: Path) -> None:
 
 
 async def test_a_recording_that_is_written_down_meanwhile_is_not_noted(tmp_path: Path) -> None:
-    written = asyncio.Event()
-
-    class Slowly(ScriptedTranscriber):
-        async def transcribe(self, audio: bytes, mime: str):  # type: ignore[no-untyped-def]
-            await written.wait()
-            return await super().transcribe(audio, mime)
-
-    panel = replace(seat(*FOLLOW_UPS), voices=Voices(Slowly(SAID)))
-    desk = Desk(panel, Store(tmp_path), now=lambda: 100.0)
-    app = Starlette()
-    desk.spoken.open_routes(app)
-    interview = begun(desk)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
-        sent = asyncio.create_task(hear(client, **{"x-interview": interview.id}))
-        while not desk.spoken._at_once:
-            await asyncio.sleep(0)
-        await delete_all(desk, None)
-        written.set()
-        assert (await sent).status_code == 200
-    assert desk.spoken._heard == {}
-
-
-async def test_so_many_recordings_are_held_at_once_and_one_more_is_told_to_wait() -> None:
-    written = asyncio.Event()
-
-    class Slowly(ScriptedTranscriber):
-        async def transcribe(self, audio: bytes, mime: str):  # type: ignore[no-untyped-def]
-            await written.wait()
-            return await super().transcribe(audio, mime)
-
-    from interviewer.page.spoken import AT_ONCE, Spoken
-
-    spoken, app = Spoken(Voices(Slowly(*[SAID] * (AT_ONCE + 1)))), Starlette()
+    slow = SlowTranscriber(*[SAID] * (AT_ONCE + 1))
+    spoken, app = Spoken(Voices(slow)), Starlette()
     spoken.open_routes(app)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
         sent = [asyncio.create_task(hear(client)) for _ in range(AT_ONCE)]
-        while spoken._at_once < AT_ONCE:
-            await asyncio.sleep(0)
+        for _ in range(AT_ONCE):
+            await slow.held.acquire()
         refused = await hear(client)
-        written.set()
+        slow.go_on.set()
         assert [reply.status_code for reply in await asyncio.gather(*sent)] == [200] * AT_ONCE
         assert refused.status_code == 422 and "try again" in refused.json()["says"]
         assert (await hear(client)).status_code == 200

@@ -101,8 +101,9 @@ async def test_a_simulation_that_runs_tells_no_band_in_the_list_in_a_file_or_in_
     assert kept.grades and "band" not in show_kept([kept]) and "unfinished" in show_kept([kept])
     assert desk.resume(None)["missed"] is False and "missed anything yet" in desk.surprise(weakest=True)["notice"]
     view = DataView(desk)
-    with gr.Blocks(), gr.Tabs():
-        view.lay_out()
+    with gr.Blocks():
+        with gr.Tabs():
+            view.lay_out()
         view._file, notice = gr.HTML(), gr.HTML()
     for format in ("json", "csv", "md", "pdf"):
         asked = json.dumps({"ids": [], "name": "", "format": format})

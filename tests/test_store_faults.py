@@ -263,8 +263,8 @@ def test_connections_that_the_server_ended_are_opened_anew(empty_postgres: str) 
     store.close()
 
 
-@pytest.mark.parametrize("address", ["postgresql+psycopg://me:p@ss@host/db", "postgresql+psycopg://m@e:x@host/db"])
-def test_a_password_with_an_at_sign_is_not_taken_for_a_host_and_shown(address: str) -> None:
+def test_a_password_with_an_at_sign_is_not_taken_for_a_host_and_shown() -> None:
     with pytest.raises(StoreError, match="%40") as failure:
-        Store.at(address)
-    assert "ss" not in str(failure.value).replace("password", "") and "m@e" not in str(failure.value)
+        Store.at("postgresql+psycopg://me:hush@secret@host/db")
+    assert "secret" not in str(failure.value)
+    assert Store.at("postgresql+psycopg://me:hush%40secret@host/db").place == "postgresql://host/db"

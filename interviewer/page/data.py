@@ -136,6 +136,8 @@ class DataView:
             made = await asyncio.to_thread(
                 export, chosen, format, now=self.desk.now(), candidate=name, sender=sender, trust=trust_of(self.desk)
             )  # fmt: skip
+        except InterviewerError as failure:
+            return "", str(failure)
         except Exception:
             # An edge: whatever a library makes of somebody's words, the page says so and the words stay kept.
             log.exception("exporting failed")

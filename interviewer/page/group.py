@@ -123,7 +123,10 @@ class GroupView:
             return self._say(_(_GONE), failed=True)
         theirs = [one for one in there if one.owner == found[0].owner]
         sender = sender_of(theirs, found[0].owner)
-        made = await asyncio.to_thread(export, theirs, "json", now=self.desk.now(), sender=sender)
+        try:
+            made = await asyncio.to_thread(export, theirs, "json", now=self.desk.now(), sender=sender)
+        except InterviewerError as failure:
+            return self._say(str(failure), failed=True)
         name = names_of(there)[found[0].owner]
         return self._saved(made, _("{file} is made, for {name}.").format(file=made.name, name=name))
 
