@@ -158,6 +158,8 @@ async def test_an_id_opens_nothing_in_another_browser(tmp_path: Path) -> None:
         history.open(interview.id),
     ):  # fmt: skip
         assert change.get("interview") is None and "broken drill" not in repr(change)
+        assert str(tmp_path) not in repr(change)
+    assert str(tmp_path) not in repr(desk.resume({"id": new_id()}))
     changes = [change async for change in history.regrade("tab", "0", interview.id)]
     assert "broken drill" not in repr(changes) and len(changes) == 1
     assert desk.store.load(interview.id) == interview

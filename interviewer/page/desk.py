@@ -164,7 +164,7 @@ class Desk:
         if not mine["id"]:
             return self._start(previous=mine["previous"])
         try:
-            interview = self._load_own(mine["id"])
+            interview = self.load_own(mine["id"])
             draft = mine["draft"] or self.store.draft(interview.id)
         except StoreError as failure:
             return self._start(notice=show_failure(failure, ""))
@@ -499,6 +499,23 @@ class Desk:
         """Whose interviews are shown and begun: empty on one's own machine, a browser's where several share a page."""
         return self._whose()
 
+    def load_own(self, interview_id: str) -> Interview:
+        """What is stored, with the work since; the id comes from the browser, and stands in every export.
+
+        Raises:
+            StoreError: there is none, it is another browser's, or it can't be read.
+        """
+        try:
+            interview = self._keeping.load(interview_id)
+        except StoreError as failure:
+            if self._at_home:
+                raise
+            log.warning("%s", failure)  # it says where the interviews lie
+        else:
+            if self._at_home or interview.owner == self.owner():
+                return interview
+        raise StoreError(_("There is no such interview of yours here: start a new one."))
+
     def use_grade(self, interview: Interview, grade: Grade) -> None:
         """Shows this grade of one of the interview's questions instead of the one that stands.
 
@@ -506,17 +523,6 @@ class Desk:
             StoreError: it can't be kept, so the other one stays.
         """
         self._keeping.use_grade(interview, grade)
-
-    def _load_own(self, interview_id: str) -> Interview:
-        """What is stored, with the work since; the id comes from the browser, and stands in every export.
-
-        Raises:
-            StoreError: there is none, it is another browser's, or it can't be read.
-        """
-        interview = self._keeping.load(interview_id)
-        if self._at_home or interview.owner == self.owner():
-            return interview
-        raise StoreError(_("There is no such interview of yours here: start a new one."))
 
     def _marks(self) -> tuple[Marked, ...]:
         """What was graded, as far as it may be told."""
@@ -594,7 +600,7 @@ class Desk:
             return self._start(notice=show_notice("This page has lost its interview. Start again."))
         if interview is None:
             try:
-                return self._load_own(identity)
+                return self.load_own(identity)
             except StoreError as failure:
                 return self._start(notice=show_failure(failure, ""))
         further = self._keeping.further(interview)

@@ -198,8 +198,8 @@ class HistoryDesk:
             StoreError: one can't be read.
         """
         owner = self._desk.owner()
-        found = [self._desk.store.load(one) for one in dict.fromkeys(ids)]
-        return [one for one in found if owner is None or one.owner == owner]
+        found = [self._desk.load_own(one) for one in dict.fromkeys(ids)]
+        return [one for one in found if one.owner == owner]
 
 
 def _may_be_read(interview: Interview) -> bool:
