@@ -109,7 +109,7 @@ async def test_a_simulation_that_runs_tells_no_band_in_the_list_in_a_file_or_in_
         asked = json.dumps({"ids": [], "name": "", "format": format})
         made = await view._export(asked, None)
         assert view._file not in made and "before it has ended" in made[view._says]
-        here = await view._export_this(format, interview, notice)  # type: ignore[arg-type]
+        here = await view._export_this(format, interview, notice)
         assert view._file not in here and "before it has ended" in here[notice]
     ended = desk.finish(interview, None)["interview"]
     asked = json.dumps({"ids": [], "name": "", "format": "csv"})
