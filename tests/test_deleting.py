@@ -115,6 +115,21 @@ async def test_what_could_not_be_deleted_goes_on(tmp_path: Path) -> None:
 
 
 async def test_a_recording_that_is_written_down_meanwhile_is_not_noted(tmp_path: Path) -> None:
+    slow = SlowTranscriber(SAID)
+    desk = Desk(replace(seat(*FOLLOW_UPS), voices=Voices(slow)), Store(tmp_path), now=lambda: 100.0)
+    app = Starlette()
+    desk.spoken.open_routes(app)
+    interview = begun(desk)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        sent = asyncio.create_task(hear(client, **{"x-interview": interview.id}))
+        await slow.held.acquire()
+        await delete_all(desk, None)
+        slow.go_on.set()
+        assert (await sent).status_code == 200
+    assert desk.spoken._heard == {}
+
+
+async def test_so_many_recordings_are_held_at_once_and_one_more_is_told_to_wait() -> None:
     slow = SlowTranscriber(*[SAID] * (AT_ONCE + 1))
     spoken, app = Spoken(Voices(slow)), Starlette()
     spoken.open_routes(app)
