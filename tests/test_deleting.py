@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -99,6 +100,15 @@ async def test_what_is_imported_again_is_kept_again(tmp_path: Path) -> None:
     await take_in_gently(desk, [interview])
     assert "deleted" not in desk.submit(ANSWER, interview, None)["notice"]
     assert desk.store.load(interview.id).turns[1].text == ANSWER
+
+
+async def test_what_another_program_brings_back_is_kept_again_once_it_is_opened(tmp_path: Path) -> None:
+    desk = Desk(seat(*FOLLOW_UPS), Store(tmp_path), now=lambda: 100.0)
+    interview = begun(desk)
+    await delete_all(desk, [interview.id])
+    Store(tmp_path).save(interview)
+    again = desk.resume({"id": interview.id})["interview"]
+    assert desk.submit(ANSWER, again, None)["notice"] == ""
 
 
 async def test_what_could_not_be_deleted_goes_on(tmp_path: Path) -> None:

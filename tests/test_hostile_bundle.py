@@ -184,11 +184,12 @@ def test_a_number_that_makes_no_sense_is_refused_or_breaks_no_view(interview: In
 def test_what_is_no_number_is_none(number: str) -> None:
     whole = json.loads(full().model_dump_json())
     whole["grades"][QUESTION.id]["seconds"] = 77.125
-    text = signed([whole]).replace("77.125", number)
-    with pytest.raises(BundleError):
-        read_bundle(text, "a.json")
-    with pytest.raises(BundleError):
-        read_bundle(json.dumps(json.loads(text) | {"sha256": digest(text)}), "a.json")
+    text = signed([whole])
+    read_bundle(text, "a.json")
+    text = text.replace("77.125", number)
+    # Whoever attacks can reckon the checksum.
+    with pytest.raises(BundleError, match=r"not a number|not JSON|can't be read"):
+        read_bundle(re.sub('"sha256": "[0-9a-f]+"', f'"sha256": "{digest(text)}"', text), "a.json")
 
 
 def digest(text: str) -> str:
