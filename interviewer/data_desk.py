@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Literal
 
-from .errors import StoreError
-from .exports.bundle import Bundle, write_bundle
+from .errors import BundleError, StoreError
+from .exports.bundle import LARGEST, Bundle, write_bundle
 from .exports.markdown import to_markdown
 from .exports.outline import Trust
 from .exports.settle import Outcome, identity_beside, settle, with_comments
@@ -40,6 +40,7 @@ __all__ = [
     "set_apart",
     "set_pages",
     "take_in",
+    "tells_too_early",
 ]
 
 Format = Literal["md", "json", "csv", "pdf"]
@@ -76,6 +77,11 @@ def mine(store: Store, owner: str | None) -> list[Interview]:
     """
     found = [one for one in store.interviews(owner) if not is_guest(one)]
     return sorted(found, key=lambda one: (-one.started, one.id))
+
+
+def tells_too_early(interview: Interview) -> bool:
+    """Whether a file of it would tell the candidate criteria and grades that the page still keeps back."""
+    return interview.mode != "practice" and not interview.ended
 
 
 def guests(store: Store) -> list[Interview]:
@@ -119,6 +125,9 @@ def export(
         candidate: as they call themselves; written on every interview, except where one says otherwise.
         sender: see `sender_of`.
         trust: how far each grader agreed with raters.
+
+    Raises:
+        BundleError: it would be too large to be read again.
     """
     named = [one if one.candidate else one.model_copy(update={"candidate": candidate}) for one in interviews]
     match format:
@@ -128,6 +137,11 @@ def export(
             data = verdicts_csv(named).encode("utf-8", "replace")
         case "json":
             data = write_bundle(named, candidate=candidate, sender=sender, made=now).encode()
+            if len(data) > LARGEST:
+                says = _(
+                    "The file would have more than {most:,} bytes and could not be imported: export fewer at once."
+                )
+                raise BundleError(says.format(most=LARGEST))
         case "pdf":
             data = set_apart(named, made=now, trust=trust)
     return Made(name=_file_name(named, format, now, candidate), media_type=FORMATS[format], data=data)

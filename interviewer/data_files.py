@@ -97,7 +97,8 @@ def restore(store: Store, files: Iterable[Path], *, say: Say) -> None:
         StoreError: the store can't be read or written.
     """
     for path in files:
-        say(f"{path}: {say_taken(take_in(store, read_file(path).interviews))}")
+        own = [one.model_copy(update={"owner": ""}) for one in read_file(path).interviews]
+        say(f"{path}: {say_taken(take_in(store, own))}")
 
 
 def delete(store: Store, ids: Sequence[str], *, everything: bool, say: Say) -> None:

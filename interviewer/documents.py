@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, ValidationError
 
 from .giveaways import giveaways
 from .markup import Page, Part, UnreadableError, plain, read_head, read_parts, split
-from .roleplay import INSULT, SHOUT, unusable_cue
+from .roleplay import INSULT, MOST_GAPS, SHOUT, too_many_gaps, unusable_cue
 from .schema import (
     STAR_PARTS,
     Guide,
@@ -503,6 +503,10 @@ def _rule(part: Part, page: Page) -> dict[str, Any]:
     for cue in filter(unusable_cue, cues):
         page.wrong(
             page.line(part.heading.number, "Cues"), f"cue `{_short(cue)}` has no word: write words of the candidate"
+        )
+    for cue in filter(too_many_gaps, cues):
+        page.wrong(
+            page.line(part.heading.number, "Cues"), f"cue `{_short(cue)}` has more than {MOST_GAPS} `…`: leave some out"
         )
     return {
         "id": id_,

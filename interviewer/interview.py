@@ -134,6 +134,7 @@ def undo(interview: Interview) -> tuple[Interview, str]:
         update={
             "turns": interview.turns[:last],
             "position": position,
+            "mode": _goes_on_as(interview),
             "ended": "",
             "revision": interview.revision + 1,
             # What was judged with these words no longer stands.
@@ -173,11 +174,16 @@ def try_again(interview: Interview, question_id: str, *, prompts: Prompts) -> In
             "hints": others(interview.hints),
             "disputes": others(interview.disputes),
             "position": position,
-            "mode": "practice" if interview.ended and interview.mode == "simulation" else interview.mode,
+            "mode": _goes_on_as(interview),
             "ended": "",
         }
     )
     return _open(again, prompts, first=not again.turns)
+
+
+def _goes_on_as(interview: Interview) -> Mode:
+    """A simulation is not one once its report has been read."""
+    return "practice" if interview.ended and interview.mode == "simulation" else interview.mode
 
 
 def hint(interview: Interview, reading: Grade | None) -> Interview | None:

@@ -18,6 +18,7 @@ __all__ = [
     "INSULT",
     "LEAVES",
     "LISTENS",
+    "MOST_GAPS",
     "SHOUT",
     "Move",
     "State",
@@ -29,6 +30,7 @@ __all__ = [
     "rules_of",
     "start",
     "state_after",
+    "too_many_gaps",
     "unusable_cue",
 ]
 
@@ -38,6 +40,8 @@ LISTENS = 2
 """Above this level nothing is settled: they don't listen."""
 MOST_UP = 2
 """Steps that one line can upset them by; one line calms by one step at most."""
+MOST_GAPS = 3
+"""Of a cue, each up to five words: every further one would make the search in a long text five times as slow."""
 LEAST_SHOUTED = 4
 """Words in capitals that count as shouting."""
 
@@ -172,6 +176,11 @@ def unusable_cue(cue: str) -> bool:
     return not re.search(r"[^\W_]{2}", cue)
 
 
+def too_many_gaps(cue: str) -> bool:
+    """Whether a cue has more `…` than are looked for."""
+    return len(re.findall(r"\.\.\.|…", cue)) > MOST_GAPS
+
+
 def _open(play: RolePlay, state: State) -> list[Topic]:
     return [topic for topic in play.topics if topic.id not in state.settled]
 
@@ -186,6 +195,8 @@ def _ending(play: RolePlay, state: State) -> Ending | None:
 
 # ── cue words ────────────────────────────────────────────────────────────────────────────────────────
 
+_LOOKED_BACK = 300
+"""Characters before a cue that are looked at for a `not`; else a long text that repeats itself would take minutes."""
 _NO = re.compile(r"not|never|without|cannot|\w+n't")
 
 
@@ -200,7 +211,7 @@ def _plain(text: str) -> str:
 def _meets(rule: Rule, text: str) -> bool:
     """Whether any cue stands in the text and nothing before it takes it away."""
     return any(
-        rule.id == INSULT.id or not _taken_away(text[: found.start()])
+        rule.id == INSULT.id or not _taken_away(text[max(0, found.start() - _LOOKED_BACK) : found.start()])
         for cue in rule.cues
         for found in _pattern(cue).finditer(text)
     )
@@ -216,6 +227,8 @@ def _taken_away(before: str) -> bool:
 def _pattern(cue: str) -> re.Pattern[str]:
     folded = cue.replace("’", "'").casefold()
     words = re.sub(r"\.\.\.|…", " … ", re.sub(r"[-–—]", " ", folded)).split()
+    if words.count("…") > MOST_GAPS:
+        return re.compile(r"(?!)")
     parts = [r"(?:[^ .]+ ){0,5}" if word == "…" else _word(word) + " (?:, )?" for word in words]
     return re.compile(r"(?<= )" + "".join(parts))
 

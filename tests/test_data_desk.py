@@ -231,3 +231,9 @@ def test_a_groups_table_is_made_of_candidates_files(tmp_path: Path) -> None:
     table = (tmp_path / "group.csv").read_text(encoding="utf-8")
     assert table.splitlines()[0].endswith(",kim,lee")
     assert says == [f"{tmp_path / 'group.csv'}: 1 question."]
+
+
+def test_a_file_too_large_to_come_back_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("interviewer.data_desk.LARGEST", 1_000)
+    with pytest.raises(BundleError, match="export fewer"):
+        export([twice()], "json", now=1.0)

@@ -212,6 +212,19 @@ async def test_the_new_grade_is_used_when_asked_for_and_the_old_one_stays_kept(t
     assert "Grade these answers again first" in history.use("another tab", f"{interview.id} {QUESTION.id}")["notice"]
 
 
+async def test_a_new_grade_of_a_second_try_stays_when_the_interview_is_opened_again(tmp_path: Path) -> None:
+    table = seat(said=VERDICTS, reader=Grader(VERDICTS))
+    history, store, desk = at(tmp_path, table)
+    interview = desk.submit(ANSWER, desk.begin([QUESTION.id])["interview"], None)["interview"]
+    again = desk.again(QUESTION.id, interview, None)["interview"]
+    second = desk.submit(SECOND + ANSWER, again, None)["interview"]
+    await everything(desk.grade(second))
+    await everything(history.regrade("tab", "1", second.id))
+    history.use("tab", f"{second.id} {QUESTION.id}")
+    await everything(desk.grade(desk.resume({"id": second.id})["interview"]))
+    assert store.load(second.id).grades[QUESTION.id].model == "other"
+
+
 async def test_a_new_grade_is_not_used_for_an_answer_that_changed_since(tmp_path: Path) -> None:
     history, store, _ = at(tmp_path, seated(Grader(VERDICTS)))
     interview = stored(store)

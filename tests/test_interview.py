@@ -307,3 +307,10 @@ def test_hints_run_out() -> None:
     while (more := hint(interview, None)) is not None:
         interview, count = more, count + 1
     assert count == len(QUESTION.motivations) + len(QUESTION.key_points) + len(QUESTION.star_probes)
+
+
+def test_a_simulation_whose_last_answer_is_taken_back_after_its_report_goes_on_as_practice() -> None:
+    running = begin([QUESTION], prompts=PROMPTS, id="i", now=0.0, mode="simulation")
+    told = answer(running, "one")
+    assert undo(told)[0].mode == "simulation"
+    assert undo(end(told, NOBODY))[0].mode == "practice"

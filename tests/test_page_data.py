@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+from pathlib import Path
 
+import gradio as gr
 from exported import begun, twice
 from shipped import LIBRARY, QUESTION
+from tables import ANSWER, FOLLOW_UPS, seat
 
 from interviewer.data_desk import Made
 from interviewer.group import group
 from interviewer.page.comments import comments_on, show_comments
-from interviewer.page.data import read_files, read_told
+from interviewer.page.data import DataView, read_files, read_told
+from interviewer.page.desk import Desk
 from interviewer.page.frame import show_side
 from interviewer.page.heat import show_group, show_one
 from interviewer.page.shelf import show_download, show_kept, show_tools
 from interviewer.schema import Comment, Interview
+from interviewer.store import Store
 
 NASTY = '<img src=x onerror="alert(1)">{{x}}'
 
@@ -84,3 +90,31 @@ def test_what_the_browser_sends_is_believed_only_in_our_shape() -> None:
     for told in ("", "{", "{}", "[" * 100_000, "null"):
         assert read_files(told) == []
     assert read_told("[1]") == [1]
+
+
+async def test_a_simulation_that_runs_tells_no_band_in_the_list_in_a_file_or_in_what_was_missed(tmp_path: Path) -> None:
+    desk = Desk(seat(*FOLLOW_UPS), Store(tmp_path), now=lambda: 100.0)
+    begun_ = desk.begin([QUESTION.id], mode="simulation")["interview"]
+    interview = desk.submit(ANSWER, begun_, None)["interview"]
+    [change async for change in desk.grade(interview)]
+    [kept] = desk.store.interviews("")
+    assert kept.grades and "band" not in show_kept([kept]) and "unfinished" in show_kept([kept])
+    assert desk.resume(None)["missed"] is False and "missed anything yet" in desk.surprise(weakest=True)["notice"]
+    view = DataView(desk)
+    with gr.Blocks():
+        with gr.Tabs():
+            view.lay_out()
+        view._file, notice = gr.HTML(), gr.HTML()
+    for format in ("json", "csv", "md", "pdf"):
+        asked = json.dumps({"ids": [], "name": "", "format": format})
+        made = await view._export(asked, None)
+        assert view._file not in made and "before it has ended" in made[view._says]
+        here = await view._export_this(format, interview, notice)
+        assert view._file not in here and "before it has ended" in here[notice]
+    ended = desk.finish(interview, None)["interview"]
+    asked = json.dumps({"ids": [], "name": "", "format": "csv"})
+    assert "data-bytes" in (await view._export(asked, None))[view._file]
+    assert "band" in show_kept([desk.store.load(ended.id)]) and desk.resume(None)["missed"]
+    desk.begin([QUESTION.id], mode="simulation")
+    says = (await view._export(asked, None))[view._says]
+    assert "of 1 interview" in says and "1 that still runs is not in it" in says

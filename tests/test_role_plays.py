@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shipped import LIBRARY
 
+from interviewer import roleplay
 from interviewer.content import check_folder
 from interviewer.documents import read_role_play
 from interviewer.markup import Page
@@ -26,6 +27,7 @@ from interviewer.roleplay import (
     react,
     rules_of,
     start,
+    too_many_gaps,
 )
 from interviewer.schema import RolePlay
 
@@ -255,3 +257,21 @@ def test_an_insult_never_calms_and_never_settles_whatever_stands_around_it(lines
 def test_any_words_can_be_judged_and_capitals_alone_never_calm(first: str, second: str) -> None:
     assert set(judge(HOLLIS, first + second)) <= set(rules_of(HOLLIS))
     assert SHOUT.id not in judge(HOLLIS, (first + second).lower())
+
+
+def test_a_cue_with_many_gaps_is_refused_and_never_searched_for() -> None:
+    cue = "a " + "… a " * 20 + "z"
+    assert too_many_gaps(cue) and not too_many_gaps("without … receipt … can't … so")
+    play = next(iter(LIBRARY.role_plays.values()))
+    rule = play.rules[0].model_copy(update={"cues": (cue,)})
+    assert judge(play.model_copy(update={"rules": (rule,)}), "a " * 10_000) == ()
+
+
+def test_a_long_line_is_looked_back_in_no_further_than_a_few_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    plain = roleplay._taken_away
+    monkeypatch.setattr(roleplay, "_taken_away", lambda before: seen.append(len(before)) or plain(before))  # type: ignore[func-returns-value]
+    play = next(iter(LIBRARY.role_plays.values()))
+    rule = play.rules[0].model_copy(update={"cues": ("sorry",)})
+    assert rule.id not in judge(play.model_copy(update={"rules": (rule,)}), "not sorry " * 500)
+    assert len(seen) == 500 and max(seen) <= 300

@@ -261,3 +261,10 @@ def test_connections_that_the_server_ended_are_opened_anew(empty_postgres: str) 
         other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
     assert store.load(interview.id) == interview
     store.close()
+
+
+def test_a_password_with_an_at_sign_is_not_taken_for_a_host_and_shown() -> None:
+    with pytest.raises(StoreError, match="%40") as failure:
+        Store.at("postgresql+psycopg://me:hush@secret@host/db")
+    assert "secret" not in str(failure.value)
+    assert Store.at("postgresql+psycopg://me:hush%40secret@host/db").place == "postgresql://host/db"

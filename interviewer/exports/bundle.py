@@ -16,7 +16,8 @@ from pydantic import Field, ValidationError
 from .. import __version__
 from ..errors import BundleError
 from ..phrases import _
-from ..schema import Attempt, Comment, Dispute, Grade, Hint, Interview, Record, Turn
+from ..schema import Interview, Record
+from .sense import LONGEST_NAME, nonsense
 
 __all__ = ["LARGEST", "Bundle", "read_bundle", "write_bundle"]
 
@@ -24,8 +25,8 @@ FORMAT = "interviewer-export"
 VERSION = 1
 LARGEST = 20_000_000
 """Characters of a file that is read: a year's practice takes a tenth of it."""
-LONGEST_ANSWER = 100_000
-LONGEST_NAME = 200
+LONGEST_NUMBER = 15
+"""Digits of a whole number that any program reads without loss."""
 MOST_INTERVIEWS = 2_000
 
 
@@ -91,7 +92,8 @@ def read_bundle(text: str, file: str) -> Bundle:
         raise BundleError(_("{file}: was damaged or changed since it was exported; export it anew.").format(file=file))
     del whole["format"], whole["version"]
     try:
-        bundle = Bundle.model_validate(whole)
+        # Strictly, which only works on JSON: else `"nan"` would count as a number.
+        bundle = Bundle.model_validate_json(json.dumps(whole), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])[:200]
@@ -114,7 +116,7 @@ def _parse(text: str, file: str) -> dict[str, Any]:
             )
         )
     try:
-        whole = json.loads(text, parse_constant=_refuse)
+        whole = json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_finite)
     except RecursionError:
         raise BundleError(_("{file}: nested too deeply to be an export.").format(file=file)) from None
     except ValueError as error:
@@ -135,6 +137,15 @@ def _refuse(constant: str) -> float:
     raise ValueError(f"{constant} is not a number")
 
 
+def _whole(digits: str) -> int:
+    return int(digits) if len(digits) <= LONGEST_NUMBER else int(_refuse(digits[:LONGEST_NUMBER] + "…"))
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits[:20])
+
+
 def _checksum(interviews: Any) -> str:
     """Of the interviews as they stand in the file, however it is laid out; fields of later versions count too."""
     text = json.dumps(interviews, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -148,44 +159,8 @@ def _check(interviews: Sequence[Interview], file: str) -> None:
         )
     seen: set[str] = set()
     for place, interview in enumerate(interviews, start=1):
-        why = _("its id is there twice") if interview.id in seen else _nonsense(interview)
+        why = _("its id is there twice") if interview.id in seen else nonsense(interview)
         seen.add(interview.id)
         if why:
             says = _("{file}: interview {place} makes no sense: {why}.")
             raise BundleError(says.format(file=file, place=place, why=why))
-
-
-def _nonsense(interview: Interview) -> str:
-    """Why no program of ours can have written this interview; empty when one can."""
-    known = [document.id for document in interview.questions]
-    if not known or len(set(known)) != len(known):
-        return _("it has no question, or one twice")
-    if not 0 <= interview.position < len(known):
-        return _("it is at a question that it doesn't have")
-    turns = [*interview.turns, *(turn for attempt in interview.attempts for turn in attempt.turns)]
-    grades = [*interview.grades.values(), *(one.grade for one in interview.attempts if one.grade is not None)]
-    tried: list[Hint | Dispute] = []
-    for attempt in interview.attempts:
-        tried += (*attempt.hints, *attempt.disputes)
-    about: list[Turn | Attempt | Hint | Dispute | Comment | Grade] = [
-        *turns,
-        *interview.attempts,
-        *tried,
-        *interview.hints,
-        *interview.disputes,
-        *interview.comments,
-        *grades,
-    ]
-    if any(one.question_id not in known for one in about):
-        return _("something in it is about a question that it doesn't have")
-    if any(id != grade.question_id for id, grade in interview.grades.items()):
-        return _("a grade stands under another question")
-    if any(turn.question_id != attempt.question_id for attempt in interview.attempts for turn in attempt.turns):
-        return _("an attempt has words about another question")
-    words = [turn.text for turn in turns] + [comment.text for comment in interview.comments]
-    if any(len(text) > LONGEST_ANSWER for text in words):
-        return _("an answer is longer than {most:,} characters").format(most=LONGEST_ANSWER)
-    if len(interview.candidate) > LONGEST_NAME or any(len(one.author) > LONGEST_NAME for one in interview.comments):
-        return _("a name is longer than {most} characters").format(most=LONGEST_NAME)
-    times = [interview.started, *(turn.at for turn in turns), *(one.at for one in interview.comments)]
-    return "" if all(map(math.isfinite, times)) else _("a time is no number")

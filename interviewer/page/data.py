@@ -6,13 +6,15 @@ import asyncio
 import itertools
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 
-from ..data_desk import FORMATS, Format, export, mine, say_taken, sender_of, take_in
-from ..errors import InterviewerError
+from ..data_desk import FORMATS, Format, Taken, export, mine, say_taken, sender_of, take_in, tells_too_early
+from ..errors import InterviewerError, StoreError
 from ..exports.bundle import LARGEST, read_bundle
 from ..exports.outline import Trust
 from ..phrases import _, count_of, later
@@ -22,7 +24,7 @@ from .frame import show_failure, show_notice
 from .shelf import WORD, show_download, show_kept, show_said, show_tools
 from .views import QUIET, Wiring
 
-__all__ = ["DataView", "read_files", "read_told", "trust_of"]
+__all__ = ["DataView", "delete_all", "read_files", "read_told", "take_in_gently", "trust_of"]
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ _NAME = 'document.getElementById("data-name").value'
 _ASKED = f"JSON.stringify({{ids: {_TICKED}, name: {_NAME}, format: {_VALUE.format(button='data-export')}}})"
 _FILES = 'document.getElementById("data-import").files || "[]"'
 _TYPED = 'document.getElementById("data-word").value'
+_TOO_EARLY = later("A simulation or role-play tells nothing of its rubric before it has ended: end it, then export it.")
 _DAMAGED = later("The page sent something that can't be read: reload it and try again.")
 
 
@@ -75,7 +78,7 @@ class DataView:
         )  # fmt: skip
 
         async def everything(word: str, kept: Any) -> Parts:
-            change, parts = self._delete_everything(word, kept)
+            change, parts = await self._delete_everything(word, kept)
             return {**(w.update(change) if change else {}), **parts}
 
         tie("data-everything", everything, [w.kept], [*w.whole, *listed, *says], f"(told, kept) => [{_TYPED}, kept]")
@@ -89,10 +92,12 @@ class DataView:
     # ── what the buttons do ──────────────────────────────────────────────────────────────────────────
 
     async def _list(self, kept: Any) -> Parts:
-        return {self._kept: show_kept(await self._mine(kept))}
+        found = await self._mine(kept)
+        return {self._kept: await asyncio.to_thread(show_kept, found)}
 
     async def _export(self, told: str, kept: Any) -> Parts:
         asked = read_told(told)
+        early = ""
         if not isinstance(asked, Mapping) or asked.get("format") not in FORMATS:
             return self._say(_(_DAMAGED), failed=True)
         every = await self._mine(kept)
@@ -100,9 +105,18 @@ class DataView:
         chosen = [one for one in every if one.id in wanted]
         if not chosen:
             return self._say(_("Nothing is kept yet, so nothing can be exported."), failed=True)
+        if running := [one for one in chosen if tells_too_early(one)]:
+            chosen = [one for one in chosen if one not in running]
+            early = count_of(
+                "{number} that still runs is not in it: a simulation or role-play tells nothing before its end.",
+                "{number} that still run are not in it: a simulation or role-play tells nothing before its end.",
+                len(running),
+            )
+        if not chosen:
+            return self._say(_(_TOO_EARLY), failed=True)
         name, sender = " ".join(str(asked.get("name", ""))[:100].split()), sender_of(every, self.desk.owner())
         file, says = await self._made(chosen, asked["format"], name=name, sender=sender)
-        return {self._file: file, **self._say(says, failed=not file)}
+        return {self._file: file, **self._say(f"{says} {early}".strip(), failed=not file)}
 
     async def _export_this(self, format: Format, interview: Interview | None, notice: gr.HTML) -> Parts:
         if interview is None or format not in FORMATS:
@@ -111,6 +125,8 @@ class DataView:
             stored = self.desk.store.load(interview.id)
         except InterviewerError as failure:
             return {notice: show_failure(failure, "")}
+        if tells_too_early(stored):
+            return {notice: show_notice(_(_TOO_EARLY))}
         file, says = await self._made([stored], format, name="", sender="")
         return {self._file: file, notice: show_notice(says, tone="info" if file else "failed")}
 
@@ -120,6 +136,8 @@ class DataView:
             made = await asyncio.to_thread(
                 export, chosen, format, now=self.desk.now(), candidate=name, sender=sender, trust=trust_of(self.desk)
             )  # fmt: skip
+        except InterviewerError as failure:
+            return "", str(failure)
         except Exception:
             # An edge: whatever a library makes of somebody's words, the page says so and the words stay kept.
             log.exception("exporting failed")
@@ -130,11 +148,11 @@ class DataView:
 
     async def _import(self, told: str, kept: Any) -> Parts:
         says, failed = [], False
-        for file, text in read_files(told):
+        for file, text in await asyncio.to_thread(read_files, told):
             try:
                 bundle = await asyncio.to_thread(read_bundle, text, file)
                 owned = [one.model_copy(update={"owner": self.desk.owner()}) for one in bundle.interviews]
-                says.append(f"{file}: {say_taken(take_in(self.desk.store, owned))}")
+                says.append(f"{file}: {say_taken(await take_in_gently(self.desk, owned))}")
             except InterviewerError as failure:
                 says.append(str(failure))
                 failed = True
@@ -144,27 +162,24 @@ class DataView:
 
     async def _delete(self, told: str, kept: Any) -> Parts:
         own = {one.id for one in await self._mine(kept)}
-        wanted = [id for id in read_told(told) or () if id in own]
+        wanted = [id for id in dict.fromkeys(map(str, read_told(told) or ())) if id in own]
         if not wanted:
             return self._say(_("Tick the interviews that you want to delete."), failed=True)
         try:
-            for id in wanted:
-                self.desk.store.delete(id)
+            await delete_all(self.desk, wanted)
         except InterviewerError as failure:
             return {**await self._list(kept), **self._say(str(failure), failed=True)}
-        self.desk.forget(wanted)
         deleted = count_of("{number} interview is deleted.", "{number} interviews are deleted.", len(wanted))
         return {**await self._list(kept), **self._say(deleted)}
 
-    def _delete_everything(self, word: str, kept: Any) -> tuple[Change | None, Parts]:
+    async def _delete_everything(self, word: str, kept: Any) -> tuple[Change | None, Parts]:
         if str(word).strip().casefold() != _(WORD).casefold():
             says = _("Nothing is deleted: type “{word}” first.").format(word=_(WORD))
             return None, self._say(says, failed=True)
         try:
-            self.desk.store.delete_everything(self.desk.owner() or None)
+            await delete_all(self.desk, None)
         except InterviewerError as failure:
             return None, self._say(str(failure), failed=True)
-        self.desk.forget(None)
         gone = Change(kept={"id": "", "draft": "", "previous": ""}, previous=False, missed=False, box="")
         return gone, {self._kept: show_kept(()), **self._say(_("Everything is deleted, here and in this browser."))}
 
@@ -179,6 +194,41 @@ class DataView:
 
     def _say(self, text: str, *, failed: bool = False) -> Parts:
         return {self._says: show_said(text, failed=failed)}
+
+
+async def take_in_gently(desk: Desk, interviews: Iterable[Interview]) -> Taken:
+    """Takes interviews in one by one: each is read and saved at once, and between two everybody else has their turn.
+
+    Raises:
+        StoreError: the store can't be read or written.
+    """
+    taken: Taken = Counter()
+    for one in interviews:
+        taken += take_in(desk.store, [one])
+        desk.restore([one.id])
+        await asyncio.sleep(0)
+    return taken
+
+
+async def delete_all(desk: Desk, ids: Sequence[str] | None) -> None:
+    """Deletes these interviews, or all of whoever asks, in a thread: to leave no trace takes a while.
+
+    They are forgotten first, so that nothing which runs meanwhile writes one of them back.
+
+    Raises:
+        StoreError: not all could be deleted without a trace.
+    """
+    forgotten = desk.own_ids() if ids is None else frozenset(ids)
+    desk.forget(forgotten)
+    try:
+        if ids is None:
+            await asyncio.to_thread(desk.store.delete_everything, desk.owner() or None)
+        else:
+            await asyncio.to_thread(desk.store.delete, *ids)
+    except StoreError:
+        with suppress(StoreError):
+            desk.restore(forgotten & {one.id for one in desk.store.saved()})
+        raise
 
 
 def trust_of(desk: Desk) -> Trust:

@@ -43,10 +43,11 @@ class Desk(GradingDesk):
         if not mine["id"]:
             return self._start(previous=mine["previous"])
         try:
-            interview = self._keeping.load(mine["id"])
+            interview = self.load_own(mine["id"])
             draft = mine["draft"] or self.store.draft(interview.id)
         except StoreError as failure:
             return self._start(notice=show_failure(failure, ""))
+        self._works.restore([interview.id])
         return self._room(interview, box=draft)
 
     def leave(self, interview: Interview | None) -> Change:
@@ -58,9 +59,27 @@ class Desk(GradingDesk):
             work.take_rewriting()
         return self._start(previous=interview.id if interview else "")
 
-    def forget(self, interview_ids: Iterable[str] | None) -> None:
-        """These interviews, or all, were deleted: nothing of them stays in memory, and nothing that runs keeps them."""
-        self._works.forget(interview_ids)
+    def forget(self, interview_ids: Iterable[str]) -> None:
+        """These interviews are being deleted: nothing of them stays in memory, and nothing that runs keeps them."""
+        ids = frozenset(interview_ids)
+        self._works.forget(ids)
+        self.spoken.forget(ids)
+        for forget in self.also_forget:
+            forget(ids)
+
+    def own_ids(self) -> frozenset[str]:
+        """Of all that "delete everything" is about: what is stored, and on one's own machine what is not, too.
+
+        Raises:
+            StoreError: the store can't be read.
+        """
+        owner = self.owner()
+        stored = frozenset(saved.id for saved in self.store.saved(owner or None))
+        return stored | self._works.ids if self._at_home else stored
+
+    def restore(self, interview_ids: Iterable[str]) -> None:
+        """These interviews are there again, or still: what goes on in them is kept."""
+        self._works.restore(interview_ids)
 
     def finish(self, interview: Interview | None, kept: Mapping[str, object] | None) -> Change:
         """The candidate wants to stop."""
@@ -75,8 +94,10 @@ class Desk(GradingDesk):
 
     def note_draft(self, text: str, interview: Interview | None) -> Change:
         """Keeps what is being typed and lets the reader look at it in the background."""
+        if interview is None or interview.ended or self._works.deleted(interview.id):
+            return Change()
         # A late event of an answer that was sent meanwhile is no draft.
-        if interview is None or interview.ended or any(turn.text == text for turn in interview.turns[-2:]):
+        if any(turn.text == text for turn in interview.turns[-2:]):
             return Change()
         if text.strip() and interview.role_play is None:
             self._works.read_soon(interview, text)

@@ -11,13 +11,13 @@ from typing import Any
 import gradio as gr
 
 from ..attempts import attempts_at
-from ..data_desk import Made, as_guests, comment, export, guests, is_guest, say_taken, sender_of, take_in
+from ..data_desk import Made, as_guests, comment, export, guests, is_guest, say_taken, sender_of
 from ..errors import InterviewerError
 from ..exports.bundle import read_bundle
 from ..group import GroupQuestion, group, group_csv, names_of
 from ..phrases import _, later
 from ..schema import Interview
-from .data import read_files, read_told
+from .data import delete_all, read_files, read_told, take_in_gently
 from .desk import Desk
 from .heat import show_group, show_group_tools, show_one
 from .shelf import show_download, show_said
@@ -74,14 +74,15 @@ class GroupView:
     # ── what the buttons do ──────────────────────────────────────────────────────────────────────────
 
     async def _list(self) -> Parts:
-        return {self._table: show_group(self._questions(await self._guests()))}
+        there = await self._guests()
+        return {self._table: await asyncio.to_thread(lambda: show_group(self._questions(there)))}
 
     async def _import(self, told: str) -> Parts:
         says, failed = [], False
-        for file, text in read_files(told):
+        for file, text in await asyncio.to_thread(read_files, told):
             try:
                 bundle = await asyncio.to_thread(read_bundle, text, file)
-                says.append(f"{file}: {say_taken(take_in(self.desk.store, as_guests(bundle)))}")
+                says.append(f"{file}: {say_taken(await take_in_gently(self.desk, as_guests(bundle)))}")
             except InterviewerError as failure:
                 says.append(str(failure))
                 failed = True
@@ -121,13 +122,18 @@ class GroupView:
         if found is None:
             return self._say(_(_GONE), failed=True)
         theirs = [one for one in there if one.owner == found[0].owner]
-        made = export(theirs, "json", now=self.desk.now(), sender=sender_of(theirs, found[0].owner))
+        sender = sender_of(theirs, found[0].owner)
+        try:
+            made = await asyncio.to_thread(export, theirs, "json", now=self.desk.now(), sender=sender)
+        except InterviewerError as failure:
+            return self._say(str(failure), failed=True)
         name = names_of(there)[found[0].owner]
         return self._saved(made, _("{file} is made, for {name}.").format(file=made.name, name=name))
 
     async def _csv(self, told: str) -> Parts:
-        table = group_csv(self._questions(await self._guests())).encode("utf-8", "replace")
-        made = Made(name="group.csv", media_type="text/csv", data=table)
+        there = await self._guests()
+        table = await asyncio.to_thread(lambda: group_csv(self._questions(there)))
+        made = Made(name="group.csv", media_type="text/csv", data=table.encode("utf-8", "replace"))
         return self._saved(made, _("{file} is made.").format(file=made.name))
 
     async def _remove(self, told: str) -> Parts:
@@ -137,7 +143,7 @@ class GroupView:
             return self._say(_(_GONE), failed=True)
         name = names_of(there)[found[0].owner]
         try:
-            self.desk.store.delete_everything(found[0].owner)
+            await delete_all(self.desk, [one.id for one in there if one.owner == found[0].owner])
         except InterviewerError as failure:
             return self._say(str(failure), failed=True)
         says = _("{name} is out of the group, and nothing of theirs is kept here.").format(name=name)

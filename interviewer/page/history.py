@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import gradio as gr
 from ..phrases import _
 from .desk import Change, Desk
 from .history_desk import HistoryDesk
-from .views import QUIET, Wiring, handled
+from .views import QUIET, Wiring
 
 __all__ = ["HistoryView"]
 
@@ -51,7 +52,12 @@ class HistoryView:
         """Ties its parts to its handlers."""
         filters = [self._question, self._role]
         mine = [*filters, self._body, self._interviews, self._regraded, wiring.notice]
-        draw = {"fn": handled(lambda *given: self._update(self._desk.draw(*given), wiring)), "outputs": mine}
+
+        async def drawn(*given: Any) -> Any:
+            # It reads only, and a long history takes a while: nobody else waits for it.
+            return self._update(await asyncio.to_thread(self._desk.draw, *given), wiring)
+
+        draw = {"fn": drawn, "outputs": mine}
         gr.on(
             [self._tab.select, self._question.input, self._role.input], inputs=filters, trigger_mode="always_last",
             **draw, **QUIET,

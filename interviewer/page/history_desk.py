@@ -40,6 +40,8 @@ class _Run:
     stopped: Event = field(default_factory=Event)
     found: list[Regraded] = field(default_factory=list)
     whole: int = 0
+    about: frozenset[str] = frozenset()
+    """Ids of the interviews."""
 
 
 class HistoryDesk:
@@ -51,6 +53,14 @@ class HistoryDesk:
         self._now = now
         self._zone = zone
         self._runs: OrderedDict[str, _Run] = OrderedDict()
+        desk.also_forget.append(self._forget)
+
+    def _forget(self, interview_ids: frozenset[str]) -> None:
+        """They are deleted: no tab grades them on, or holds their words."""
+        for run in self._runs.values():
+            if run.about & interview_ids:
+                run.stopped.set()
+                run.found[:] = [one for one in run.found if one.interview.id not in interview_ids]
 
     def draw(self, question_id: str | None = "", role: str | None = "") -> Change:
         """The whole view: `body`, `interviews`, and the `choices` of both filters."""
@@ -111,7 +121,7 @@ class HistoryDesk:
         if not answers:
             yield Change(notice=show_notice(_("Choose an interview with a graded answer first.")))
             return
-        run = self._begin(tab, len(answers))
+        run = self._begin(tab, len(answers), frozenset(one.id for one, _document in answers))
         yield Change(regraded=show_regraded(run.found, run.whole, running=True), notice="")
         notice = ""
         try:
@@ -152,9 +162,9 @@ class HistoryDesk:
         shown = show_regraded(run.found, run.whole, running=False, notice=notice, used=not said)
         return Change(self.draw(), regraded=shown)
 
-    def _begin(self, tab: str, whole: int) -> _Run:
+    def _begin(self, tab: str, whole: int, about: frozenset[str]) -> _Run:
         self.stop(tab)
-        run = self._runs[tab] = _Run(whole=whole)
+        run = self._runs[tab] = _Run(whole=whole, about=about)
         self._runs.move_to_end(tab)
         while len(self._runs) > REMEMBERED:
             self._runs.popitem(last=False)[1].stopped.set()
@@ -188,8 +198,8 @@ class HistoryDesk:
             StoreError: one can't be read.
         """
         owner = self._desk.owner()
-        found = [self._desk.store.load(one) for one in dict.fromkeys(ids)]
-        return [one for one in found if owner is None or one.owner == owner]
+        found = [self._desk.load_own(one) for one in dict.fromkeys(ids)]
+        return [one for one in found if one.owner == owner]
 
 
 def _may_be_read(interview: Interview) -> bool:

@@ -6,15 +6,17 @@ import logging
 
 from ..errors import StoreError
 from ..interview import with_grade
-from ..phrases import _
+from ..phrases import _, later
 from ..schema import Grade, Interview
 from ..store import Store
-from .frame import show_failure
+from .frame import show_failure, show_notice
 from .work import Work, Works
 
-__all__ = ["Keeping"]
+__all__ = ["DELETED", "Keeping"]
 
 log = logging.getLogger(__name__)
+
+DELETED = later("This interview was deleted, so nothing of it is kept. Your words stay in the box until you leave.")
 
 
 class Keeping:
@@ -55,6 +57,8 @@ class Keeping:
 
     def save(self, interview: Interview) -> str:
         """Saves, and returns a notice when that failed: the interview goes on all the same."""
+        if self._works.deleted(interview.id):
+            return show_notice(_(DELETED))
         disputes = self.work(interview).disputes or ()
         try:
             self.store.save(interview.model_copy(update={"disputes": disputes}))
@@ -64,6 +68,8 @@ class Keeping:
 
     def save_grades(self, interview: Interview) -> None:
         """Adds the grades to what is stored now: the talk may be further than this grade's interview."""
+        if self._works.deleted(interview.id):
+            return
         try:
             self.store.save(self.load(interview.id))
         except StoreError as failure:
@@ -75,11 +81,15 @@ class Keeping:
         Raises:
             StoreError: it can't be kept, so the other one stays.
         """
+        if self._works.deleted(interview.id):
+            raise StoreError(_(DELETED))
         self.store.save(with_grade(self._works.of(interview).merge(interview), grade))
         self._works.of(interview).grades[grade.question_id] = grade
 
     def save_disputes(self, interview: Interview) -> str:
         """Adds the disputes to what is stored now, and returns a notice when that failed."""
+        if self._works.deleted(interview.id):
+            return show_notice(_(DELETED))
         try:
             self.store.save(self.load(interview.id))
         except StoreError as failure:

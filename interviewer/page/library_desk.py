@@ -13,6 +13,7 @@ from ..store import new_id
 from .catalogue import NOTHING_FITS, Filters, count_choices, show_cards, show_plans
 from .change import Change
 from .frame import show_failure, show_notice
+from .keeping import DELETED
 from .room import Room, checked
 
 __all__ = ["LibraryDesk"]
@@ -60,7 +61,7 @@ class LibraryDesk(Room):
             return Change(notice=show_notice(_(NOTHING_FITS)))
         about = ", ".join(one for one in filters[1:] if one)
         try:
-            plan = draw(found, self._rng, about=about, marks=self.store.marks(self.owner()) if weakest else None)
+            plan = draw(found, self._rng, about=about, marks=self._marks() if weakest else None)
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
         return self.begin(plan.questions, plan, mode=mode)
@@ -123,7 +124,7 @@ class LibraryDesk(Room):
     def _has_missed(self) -> bool:
         """Whether earlier grades say what to practise; what can't be read is named when something is saved."""
         try:
-            return bool(missed(self.store.marks(self.owner())))
+            return bool(missed(self._marks()))
         except StoreError as failure:
             log.warning("%s", failure)
             return False
@@ -131,11 +132,13 @@ class LibraryDesk(Room):
     def _found(self, interview: Interview | None, kept: Mapping[str, object] | None) -> Interview | Change:
         """The interview as it is now: the tab's, the store's after a restart, or another tab's further one."""
         identity = interview.id if interview else checked(kept)["id"]
+        if self._works.deleted(identity):
+            return Change(notice=show_notice(_(DELETED)))
         if not identity:
             return self._start(notice=show_notice(_("This page has lost its interview. Start again.")))
         if interview is None:
             try:
-                return self._keeping.load(identity)
+                return self.load_own(identity)
             except StoreError as failure:
                 return self._start(notice=show_failure(failure, ""))
         further = self._keeping.further(interview)

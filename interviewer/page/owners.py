@@ -17,8 +17,11 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 
 def name_browser() -> bytes:
-    """A Set-Cookie header with 128 random bits: who can't guess them sees nobody else's interviews."""
-    return f"{NAME}={new_id()}; Path=/; Max-Age={YEAR_SECONDS}; HttpOnly; SameSite=Strict".encode()
+    """A Set-Cookie header with 128 random bits: who can't guess them sees nobody else's interviews.
+
+    Lax, not Strict: who comes by a link from elsewhere would else come without it, and get a new one in its place.
+    """
+    return f"{NAME}={new_id()}; Path=/; Max-Age={YEAR_SECONDS}; HttpOnly; SameSite=Lax".encode()
 
 
 def owner_in(cookies: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from ..acting import as_played
-from ..attempts import Difference, compare
+from ..attempts import Difference, compare, grade_id
 from ..intake import STATES
 from ..interview import answers_to
 from ..panel import Panel
@@ -68,7 +68,7 @@ async def regrade(panel: Panel, decider: Decider, answers: Sequence[Answer]) -> 
     other = replace(panel, decider=decider, second=None)
     for interview, document in answers:
         asked, words = answers_to(interview, document.id)
-        identity = f"{interview.id}.{document.id}.{len(words)}"
+        identity = grade_id(interview, document.id)  # else the page would grade once more, over the choice
         async with aclosing(other.grade(document, words, asked=asked, id=identity)) as grades:
             every = [grade async for grade in grades]
         after = every[-1] if interview.role_play is None else as_played(every[-1])

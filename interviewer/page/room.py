@@ -5,14 +5,17 @@ The tab holds the interview and the store keeps it.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
 
 from ..acting import over
+from ..errors import StoreError
 from ..panel import Panel
 from ..phrases import _, later
-from ..schema import Grade, Interview, QuestionDocument
+from ..progress import told
+from ..schema import Grade, Interview, Marked, QuestionDocument
 from ..store import DRAFT_CHARACTERS, Store
 from ..wording import count_criteria
 from .change import Change
@@ -24,6 +27,8 @@ from .spoken import Spoken
 from .work import Works
 
 __all__ = ["ASKS", "BEING_GRADED", "KEPT", "Kept", "Room", "checked", "failed", "gradable", "last_answered", "waits"]
+
+log = logging.getLogger(__name__)
 
 ASKS = later("Tell what happened, what you did and how it ended.")
 """What the empty answer box says."""
@@ -56,6 +61,8 @@ class Room:
         self._works = Works(panel)
         self._keeping = Keeping(store, self._works)
         self.spoken = Spoken(panel.voices)
+        self.also_forget: list[Callable[[frozenset[str]], None]] = []
+        """Told what is deleted: whoever else has something of interviews in memory."""
         self.better = Rewriting(lambda: self.panel, self._works, self._keeping, self._drawn)
 
     @property
@@ -67,6 +74,23 @@ class Room:
         """Whose interviews are shown and begun: empty on one's own machine, a browser's where several share a page."""
         return self._whose()
 
+    def load_own(self, interview_id: str) -> Interview:
+        """What is stored, with the work since; the id comes from the browser, and stands in every export.
+
+        Raises:
+            StoreError: there is none, it is another browser's, or it can't be read.
+        """
+        try:
+            interview = self._keeping.load(interview_id)
+        except StoreError as failure:
+            if self._at_home:
+                raise
+            log.warning("%s", failure)  # it says where the interviews lie
+        else:
+            if self._at_home or interview.owner == self.owner():
+                return interview
+        raise StoreError(_("There is no such interview of yours here: start a new one."))
+
     def use_grade(self, interview: Interview, grade: Grade) -> None:
         """Shows this grade of one of the interview's questions instead of the one that stands.
 
@@ -74,6 +98,11 @@ class Room:
             StoreError: it can't be kept, so the other one stays.
         """
         self._keeping.use_grade(interview, grade)
+
+    def _marks(self) -> tuple[Marked, ...]:
+        """What was graded, as far as it may be told."""
+        owner = self.owner()
+        return told(self.store.marks(owner), {one.id for one in self.store.saved(owner) if not one.ended})
 
     def _renew(self) -> str:
         """Takes up changed documents for new interviews; a notice when one can't be read."""

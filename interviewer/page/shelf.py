@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 
 from ..attempts import attempts_at
-from ..data_desk import Made
+from ..data_desk import Made, tells_too_early
 from ..exports.outline import say_date
 from ..phrases import _, count_of, later
 from ..schema import Interview
@@ -54,10 +54,14 @@ def _item(interview: Interview) -> str:
 def _facts(interview: Interview) -> list[str]:
     attempts = [one for document in interview.questions for one in attempts_at(interview, document.id)]
     answers = sum(turn.act == "answer" for attempt in attempts for turn in attempt.turns)
-    bands = [one.grade.band for one in attempts if one.grade is not None and one.grade.band is not None]
+    known = () if tells_too_early(interview) else attempts
+    bands = [one.grade.band for one in known if one.grade is not None and one.grade.band is not None]
     facts = [say_date(interview.started), _(MODE_NAMES[interview.mode])]
     facts.append(count_of("{number} answer", "{number} answers", answers))
-    facts.append(_("best band {band} of 5").format(band=max(bands)) if bands else _("no band"))
+    if tells_too_early(interview):
+        facts.append(_("unfinished"))
+    else:
+        facts.append(_("best band {band} of 5").format(band=max(bands)) if bands else _("no band"))
     if interview.comments:
         facts.append(count_of("{number} comment", "{number} comments", len(interview.comments)))
     return facts

@@ -7,10 +7,12 @@ limit is. Gradio's own upload route, which would write files, stays closed. Only
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import reduce
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -31,6 +33,9 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 200
 """Interviews whose recordings' observations wait for the answer they belong to; forgetting one only loses those."""
+AT_ONCE = 8
+"""Recordings taken at once, of everybody: each may be 25 MB."""
+SECONDS_TO_SEND = 120.0
 OF_ONE = 20
 """Recordings remembered for one answer."""
 _ID = re.compile(r"[\w-]{1,64}")
@@ -49,6 +54,7 @@ class Spoken:
     def __init__(self, voices: Voices) -> None:
         self._voices = voices
         self._heard: OrderedDict[str, list[_Heard]] = OrderedDict()
+        self._at_once = 0
 
     def open_routes(self, app: Any) -> None:
         """Adds a route for what there is; where there is nothing, no route."""
@@ -73,17 +79,25 @@ class Spoken:
         if last is not None and last.delivery is not None:
             self._remember(interview.id, _Heard(last.text, last.delivery))
 
+    def forget(self, interview_ids: Iterable[str]) -> None:
+        """They are deleted, and what is still being written down of them is not noted."""
+        for id in interview_ids:
+            self._heard.pop(id, None)
+
     async def _hear(self, request: Request, interview_id: str) -> Response:
         assert self._voices.transcriber is not None
         mime = request.headers.get("content-type", "")
-        audio = await _body(request, MOST_BYTES)
-        check_recording(audio, mime)
-        transcript = await self._voices.transcriber.transcribe(audio, mime)
+        waiting = self._waiting(interview_id)
+        with self._one_of_few():
+            audio = await _body(request, MOST_BYTES)
+            check_recording(audio, mime)
+            transcript = await self._voices.transcriber.transcribe(audio, mime)
         english = is_english([transcript.text])
         text = without_hesitations(transcript.text) if english else transcript.text
         if not text:
             raise HearingError(_("Only hesitations were heard in the recording: record your answer again, or type it."))
-        self._remember(interview_id, _Heard(text, observe(transcript, english=english)))
+        if self._heard.get(interview_id) is waiting:  # else deleted meanwhile
+            self._remember(interview_id, _Heard(text, observe(transcript, english=english)))
         return JSONResponse({"text": text})
 
     async def _read(self, request: Request, _id: str) -> Response:
@@ -94,12 +108,31 @@ class Spoken:
         return Response(await self._voices.speech.speak(line), media_type="audio/mpeg")
 
     def _remember(self, interview_id: str, heard: _Heard) -> None:
-        waiting = self._heard.setdefault(interview_id, [])
+        waiting = self._waiting(interview_id)
         waiting.append(heard)
         del waiting[:-OF_ONE]
+
+    def _waiting(self, interview_id: str) -> list[_Heard]:
+        waiting = self._heard.setdefault(interview_id, [])
         self._heard.move_to_end(interview_id)
         while len(self._heard) > REMEMBERED:
             self._heard.popitem(last=False)
+        return waiting
+
+    @contextmanager
+    def _one_of_few(self) -> Iterator[None]:
+        """One of the recordings that are held in memory at once.
+
+        Raises:
+            HearingError: there are enough; the page keeps the recording and offers to send it again.
+        """
+        if self._at_once >= AT_ONCE:
+            raise HearingError(_("Too many recordings are being written down just now: try again in a moment."))
+        self._at_once += 1
+        try:
+            yield
+        finally:
+            self._at_once -= 1
 
 
 def _guarded(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -114,6 +147,8 @@ def _guarded(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             return await handler(request, interview_id)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
+        except TimeoutError:
+            return _failed(408, _("That took too long to arrive."))
         except HearingError as failure:
             return _failed(422, str(failure))
         except InterviewerError as failure:
@@ -139,10 +174,11 @@ def _is_own(request: Request) -> bool:
 
 
 async def _body(request: Request, most: int) -> bytes:
-    """What is sent, and one piece more than the limit at most."""
+    """What is sent, and one piece more than the limit at most; whoever sends forever is left."""
     taken = bytearray()
-    async for piece in request.stream():
-        taken += piece
-        if len(taken) > most:
-            break
+    async with asyncio.timeout(SECONDS_TO_SEND):
+        async for piece in request.stream():
+            taken += piece
+            if len(taken) > most:
+                break
     return bytes(taken)

@@ -98,6 +98,16 @@ class Works:
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
         self._works: OrderedDict[str, Work] = OrderedDict()
+        self._deleted: set[str] = set()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Of the interviews that are remembered."""
+        return frozenset(self._works)
+
+    def deleted(self, interview_id: str) -> bool:
+        """Whether it was deleted, though a tab may still show it: then nothing of it is kept any more."""
+        return interview_id in self._deleted
 
     def of(self, interview: Interview) -> Work:
         """The interview's work; the interviews untouched longest are forgotten."""
@@ -107,12 +117,20 @@ class Works:
             self._works.popitem(last=False)
         return work
 
-    def forget(self, interview_ids: Iterable[str] | None) -> None:
-        """Stops what runs for these interviews, or for all, and keeps no word of them."""
-        for id in [*self._works] if interview_ids is None else interview_ids:
+    def forget(self, interview_ids: Iterable[str]) -> None:
+        """They are deleted: stops what runs for them, and keeps no word of them."""
+        for id in interview_ids:
+            self._deleted.add(id)
             if work := self._works.pop(id, None):
                 work.take_speech()
                 work.take_grading()
+                work.take_rewriting()
+                if work.task is not None:
+                    work.task.cancel()
+
+    def restore(self, interview_ids: Iterable[str]) -> None:
+        """They are there again, e.g. because they were imported."""
+        self._deleted.difference_update(interview_ids)
 
     def read_soon(self, interview: Interview, draft: str) -> None:
         """Lets the reader look at the draft in the background; nobody waits for it."""

@@ -158,6 +158,9 @@ def _parse(url: str | URL) -> URL:
         raise StoreError(
             "INTERVIEWER_DATABASE is no address of a database: write e.g. postgresql+psycopg://name:password@host/database."
         ) from None
+    if "@" in (address.host or ""):
+        # Else the part after it would count as the host, and be shown.
+        raise StoreError("INTERVIEWER_DATABASE has an @ in its name or password: write %40 for it.")
     if address.get_backend_name() == "sqlite" and address.database in (None, "", ":memory:"):
         raise StoreError("INTERVIEWER_DATABASE names no file: write e.g. sqlite:////home/me/interviews.db.")
     return address

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from ..errors import StoreError
 from ..schema import Grade, Interview, Marked
 from .database import Database
+from .faults import explain
 from .files import erase_files, first_fault, old_files, put_away, read_interview
 from .records import MOST_CHARACTERS, Grading, Saved, check_id
 from .rows import grading_row, interview_row, readable
@@ -136,15 +137,16 @@ class Store:
             return
         self._write(lambda connection: put_draft(connection, interview_id, text, time.time()))
 
-    def delete(self, interview_id: str) -> None:
-        """Forgets an interview, its draft and its grades; SQLite keeps no trace of their words in any file.
+    def delete(self, *interview_ids: str) -> None:
+        """Forgets interviews, their drafts and grades, all at once; SQLite keeps no trace of their words in any file.
 
         Raises:
             StoreError: the database can't be written, or another program reads it just now.
         """
-        check_id(interview_id)
-        self._erase(lambda connection: erase(connection, interview_id))
-        if self.folder is not None:
+        for interview_id in interview_ids:
+            check_id(interview_id)
+        self._erase(lambda connection: erase(connection, interview_ids))
+        for interview_id in interview_ids if self.folder is not None else ():
             self._erase_files(interview_id)
 
     def delete_everything(self, owner: str | None = None) -> None:
@@ -234,8 +236,11 @@ class Store:
                 act(connection)
         except IntegrityError:
             # On a server somebody made the same row meanwhile: now it is there to be replaced.
-            with self._database.writing() as connection:
-                act(connection)
+            try:
+                with self._database.writing() as connection:
+                    act(connection)
+            except IntegrityError as error:  # e.g. a grade of an interview that was just deleted
+                raise explain(error, self._database.place) from error
 
     def _erase(self, act: Act) -> None:
         self.open()

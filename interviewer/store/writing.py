@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -77,9 +77,14 @@ def derive_all(connection: Connection) -> None:
             _derive(connection, Interview.model_validate_json(document), touched)
 
 
-def erase(connection: Connection, interview_id: str) -> None:
-    """Deletes every row of an interview."""
-    _erase(connection, lambda table: table.c.interview_id == interview_id)
+def erase(connection: Connection, interview_ids: Sequence[str]) -> None:
+    """Deletes every row of these interviews."""
+    for interview_id in interview_ids:
+        _erase(connection, _is(interview_id))
+
+
+def _is(interview_id: str) -> Callable[[Table], ColumnElement[bool]]:
+    return lambda table: table.c.interview_id == interview_id
 
 
 def erase_of(connection: Connection, owner: str | None) -> None:
