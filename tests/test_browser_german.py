@@ -25,7 +25,8 @@ expect.set_options(timeout=20_000)
 ENGLISH = (
     "Your", "answer", "Send", "Key points", "Red flags", "Covered", "Missing", "Not found", "band", "The", "the",
     "Grade", "graded", "Why", "Start", "Question", "Questions", "Plans", "Progress", "Keep", "Nothing", "hint", "Hint",
-    "Stop", "Try", "again", "Search", "Theme", "chosen", "minutes", "Record", "Export", "sure", "differently", "Interview report",
+    "Stop", "Try", "again", "Search", "Theme", "chosen", "minutes", "Record", "Export", "sure",
+    "differently", "Interview report",
 )  # fmt: skip
 """Words that the page says in English and none of which is German."""
 _SHOWN = """() => {
