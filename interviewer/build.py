@@ -24,6 +24,7 @@ from .hearing import EndpointSpeech, EndpointTranscriber, LocalTranscriber, Tran
 from .interview import Interviewer
 from .llm import LLM, Endpoint, OpenAIEndpoint, Variables
 from .panel import Panel
+from .phrases import _
 from .prompts import Prompts
 from .readout import ReadoutDecider
 from .replies import read_models
@@ -95,14 +96,17 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
         chat = models.chat or models.local
         if chat is None:
             notices.append(
-                "No language model: the follow-ups are the ones written in the document. "
-                "`interviewer model pull` fetches one, or set OPENAI_API_KEY or OPENAI_BASE_URL."
+                _(
+                    "No language model: the follow-ups are the ones written in the document. "
+                    "`interviewer model pull` fetches one, or set OPENAI_API_KEY or OPENAI_BASE_URL."
+                )
             )
         asked = [models.decisions, models.local_decisions, *([models.chat.endpoint] if models.chat else [])]
         chosen = _run(choose_decider(settings.decider, models, model=settings.decider_model), *asked)
         decider = calibrate_decider(chosen.decider, settings.calibration, prompt_hash=prompts.hash("grader"))
         if settings.samples > 1 and decider.name != "chat":
-            notices.append(f"INTERVIEWER_SAMPLES={settings.samples} is for the chat grader: this one is asked once.")
+            told = _("INTERVIEWER_SAMPLES={number} is for the chat grader: this one is asked once.")
+            notices.append(told.format(number=settings.samples))
         reader = decider if isinstance(chosen.decider, BuiltinDecider) else BuiltinDecider(load())
         yield Panel(
             library=library,

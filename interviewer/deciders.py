@@ -11,6 +11,7 @@ from .decisions_api import OpenAIDecider, SystemOneDecider
 from .encoder import load
 from .errors import ProviderBusy, ProviderError, ProviderUnsupported, ReplyError, SettingsError
 from .llm import LLM, Endpoint
+from .phrases import _
 from .prompts import Prompts
 from .readout import ReadoutDecider
 from .replies import read_models
@@ -63,11 +64,12 @@ async def choose_decider(wanted: str, models: Models, *, model: str | None = Non
         SettingsError: the decider asked for by name can't work here.
     """
     if wanted == "builtin":
-        return Chosen(BuiltinDecider(load()), "The built-in grader was asked for.")
+        return Chosen(BuiltinDecider(load()), _("The built-in grader was asked for."))
     if wanted == "chat":
         if models.chat is None:
             raise SettingsError("INTERVIEWER_DECIDER=chat needs a chat model: set OPENAI_API_KEY or OPENAI_BASE_URL.")
-        return Chosen(_chat(models.chat, models), f"The chat model grades, as asked for{_say_samples(models)}.")
+        why = _("The chat model grades, as asked for{samples}.").format(samples=_say_samples(models))
+        return Chosen(_chat(models.chat, models), why)
     if wanted == "readout":
         return await _forced_readout(models)
     if wanted in ("openai", "systemone"):
@@ -124,7 +126,7 @@ def _chat(llm: LLM, models: Models) -> Decider:
 
 
 def _say_samples(models: Models) -> str:
-    return f", {models.samples} samples a verdict" if models.samples > 1 else ""
+    return _(", {number} samples a verdict").format(number=models.samples) if models.samples > 1 else ""
 
 
 def _readout(llm: LLM, models: Models, why: str) -> Chosen:
@@ -134,7 +136,7 @@ def _readout(llm: LLM, models: Models, why: str) -> Chosen:
 async def _forced_readout(models: Models) -> Chosen:
     if models.local is not None:
         return _readout(
-            models.local, models, "The built-in grader and the embedded model's second look grade, as asked for."
+            models.local, models, _("The built-in grader and the embedded model's second look grade, as asked for.")
         )
     needs = "INTERVIEWER_DECIDER=readout needs a model that gives log-probabilities"
     if models.chat is None:
@@ -146,7 +148,9 @@ async def _forced_readout(models: Models) -> Chosen:
     if not reply.top_logprobs:
         raise SettingsError(f"{needs}: {models.chat.model} at {models.chat.endpoint.host} gave none.")
     return _readout(
-        models.chat, models, f"The built-in grader and a second look by {models.chat.model} grade, as asked for."
+        models.chat,
+        models,
+        _("The built-in grader and a second look by {model} grade, as asked for.").format(model=models.chat.model),
     )
 
 
@@ -162,7 +166,7 @@ async def _forced(wanted: str, models: Models, model: str | None) -> Chosen:
     failure = await _try(decider)
     if failure:
         raise SettingsError(f"INTERVIEWER_DECIDER={wanted} does not work at {endpoint.host}: {failure}")
-    return Chosen(decider, f"The decision model {decider.model} grades, as asked for.")
+    return Chosen(decider, _("The decision model {model} grades, as asked for.").format(model=decider.model))
 
 
 async def _found(models: Models, model: str | None) -> Chosen:
@@ -176,10 +180,11 @@ async def _found(models: Models, model: str | None) -> Chosen:
             decider = _decision_decider(kind, models.decisions, name)
             failure = await _try(decider)
             if not failure:
-                return Chosen(decider, f"The decision model {name} at {host} grades.")
+                return Chosen(decider, _("The decision model {model} at {host} grades.").format(model=name, host=host))
             tried.append(f"{kind}: {failure.rstrip('.')}")
         if tried:
-            failed = f"The decision model {name} at {host} did not answer ({'; '.join(tried)})."
+            told = _("The decision model {model} at {host} did not answer ({why}).")
+            failed = told.format(model=name, host=host, why="; ".join(tried))
     chosen = _next_best(models, model)
     return Chosen(chosen.decider, f"{chosen.why} {failed}".rstrip())
 
@@ -187,19 +192,23 @@ async def _found(models: Models, model: str | None) -> Chosen:
 def _next_best(models: Models, model: str | None) -> Chosen:
     """Without a decision model elsewhere: the chat model, else one on this machine."""
     if models.chat is not None:
-        return Chosen(_chat(models.chat, models), f"The chat model {models.chat.model} grades{_say_samples(models)}.")
+        told = _("The chat model {model} grades{samples}.")
+        return Chosen(_chat(models.chat, models), told.format(model=models.chat.model, samples=_say_samples(models)))
     if models.local_decisions is not None:
         decider = _decision_decider("systemone", models.local_decisions, model or "local")
-        return Chosen(decider, "The decision model on this machine grades.")
+        return Chosen(decider, _("The decision model on this machine grades."))
     builtin = BuiltinDecider(load())
     if models.local is None:
-        return Chosen(builtin, "The built-in grader grades: there is no model to ask.")
+        return Chosen(builtin, _("The built-in grader grades: there is no model to ask."))
     readout = ReadoutDecider(models.local, models.prompts, builtin=builtin)
     if readout.looks and _figure(readout.calibration.agreement) > _figure(readout.alone):
-        why = "The built-in grader and the embedded model's second look grade: together they agree better with raters."
+        why = _(
+            "The built-in grader and the embedded model's second look grade: together they agree better with raters."
+        )
         return Chosen(readout, why)
     return Chosen(
-        builtin, "The built-in grader grades: it agrees no better with raters after the embedded model's second look."
+        builtin,
+        _("The built-in grader grades: it agrees no better with raters after the embedded model's second look."),
     )
 
 
@@ -220,9 +229,9 @@ async def _listed(endpoint: Endpoint) -> tuple[str, str]:
     except ProviderUnsupported:
         names = ()
     except (ProviderError, ReplyError) as failure:
-        return "", f"No decision model was found: {failure}"
+        return "", _("No decision model was found: {why}").format(why=failure)
     found = next((name for name in names if name.rpartition("/")[2].casefold().startswith(DECISION_MODELS)), "")
-    return found, "" if found else f"{endpoint.host} lists no decision model."
+    return found, "" if found else _("{host} lists no decision model.").format(host=endpoint.host)
 
 
 async def _try(decider: OpenAIDecider | SystemOneDecider) -> str:
