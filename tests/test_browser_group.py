@@ -8,17 +8,16 @@ from pathlib import Path
 
 import pytest
 from browsing import CHROMIUM, barriers, chromium, served
-from exported import begun, graded, twice
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from shipped import QUESTION
 from tables import ANSWER, seat
 from test_browser_data import saved
+from tour import bundles
 
-from interviewer.data_desk import export, guests, mine
+from interviewer.data_desk import guests, mine
 from interviewer.errors import SettingsError
-from interviewer.interview import answer, with_grade
 from interviewer.page.serving import open_page
-from interviewer.store import Store, new_id
+from interviewer.store import Store
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,18 +33,6 @@ LEARNING = next(point for point in QUESTION.key_points if point.id == "learning"
 def browser() -> Iterator[Browser]:
     with chromium() as opened:
         yield opened
-
-
-def bundles(folder: Path) -> list[FilePayload]:
-    """Two candidates' files: Kim tried twice, Lee covered nothing."""
-    kim = twice(new_id()).model_copy(update={"comments": ()})
-    lee = with_grade(answer(begun(new_id()), ANSWER), graded([ANSWER], {}))
-    files = []
-    for name, told in (("Kim", kim), ("Lee", lee)):
-        Store(folder / name).save(told)
-        made = export([told], "json", now=1.0, candidate=name, sender=name)
-        files.append(FilePayload(name=f"{name}.json", mimeType=made.media_type, buffer=made.data))
-    return files
 
 
 def open_tab(page: Page, address: str, tab: str) -> None:

@@ -105,10 +105,17 @@ def show_plans(library: Library) -> str:
 def _plan(plan: Plan, library: Library, *, chosen: bool) -> str:
     asked = "".join(f"<li>{escape(library.questions[id].question)}</li>" for id in plan.questions)
     count = len(plan.questions)
+    facts = f"{count} question{'s' * (count != 1)} · {plan.minutes} minutes"
+    # Most titles say it themselves.
+    about = " · ".join(
+        part
+        for part, said in ((plan.role, plan.role in plan.title), (facts, f"{plan.minutes} minutes" in plan.title))
+        if not said
+    )
     return (
         f'<li><label class="card"><input type="radio" name="plan" value="{escape(plan.id)}"{" checked" * chosen}>'
-        f'<span class="eyebrow">{escape(plan.role)} · {count} question{"s" * (count != 1)} · {plan.minutes} minutes'
-        f'</span><span class="asked">{escape(plan.title)}</span><span class="about">{escape(plan.introduction)}</span>'
+        f'<span class="eyebrow">{escape(about)}</span><span class="asked">{escape(plan.title)}</span>'
+        f'<span class="about">{escape(plan.introduction)}</span>'
         f'</label><ol class="asks">{asked}</ol></li>'
     )
 
