@@ -265,7 +265,7 @@ def a_role_play_is_played_to_its_end(page: Page) -> None:
         expect(chat).to_contain_text(line)
     expect(chat).to_contain_text(HOLLIS.endings["settled"])
     expect(side.get_by_role("region", name="How the temper went")).to_be_visible()
-    expect(side.locator("[role=status]").first).to_contain_text("Your rubric is ready: band")
+    expect(side.locator("#rubric-0")).to_contain_text("band 4 of 5")
     to_start(page)
 
 
