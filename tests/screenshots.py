@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import io
+import shutil
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from browsing import chromium
 from PIL import Image
@@ -19,6 +21,8 @@ from tour import VIEWS, tour
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SIZES = {"desktop": (1360, 900), "phone": (390, 844)}
 IN_FOUR_WAYS = ("start", "difference", "progress")
+PATIENCE = 30_000
+"""Milliseconds."""
 UNPICTURED = ("another-try", "unfolded")
 """States of a view that has a picture."""
 AT_ONCE = ("start", "questions", "plans")
@@ -35,9 +39,10 @@ def main() -> None:
     told = parser.parse_args()
     folder, views = told.all or DOCS, told.views or [one for one in VIEWS if told.all or one not in UNPICTURED]
     folder.mkdir(exist_ok=True, parents=True)
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=PATIENCE)
     made = set()
-    for scheme in ("light", "dark"):
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
         for device in SIZES:
             usual = (scheme, device) == ("light", "desktop")
             wanted = [one for one in views if told.all or usual or one in IN_FOUR_WAYS]
@@ -48,21 +53,23 @@ def main() -> None:
                 path.unlink()
 
 
-def take(wanted: list[str], folder: Path, device: str, scheme: str) -> list[Path]:
+def take(wanted: list[str], folder: Path, device: str, scheme: Literal["light", "dark"]) -> list[Path]:
     """Pictures of these views."""
     width, height = SIZES[device]
     made = []
-    with chromium() as browser, tempfile.TemporaryDirectory() as kept:
+    kept = Path(tempfile.gettempdir()) / "interviewer-pictures"  # always the same: a picture shows it
+    shutil.rmtree(kept, ignore_errors=True)
+    with chromium() as browser:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, device_scale_factor=1,
-            reduced_motion="reduce",
-        )  # fmt: skip
-        context.set_default_timeout(30_000)
-        for name, page in tour(context, Path(kept), scheme):
+            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+        )
+        context.set_default_timeout(PATIENCE)
+        for name, page in tour(context, kept, scheme, wanted=wanted):
             if name in wanted:
                 made.append(folder / f"{name}-{device}-{scheme}.png")
                 made[-1].write_bytes(picture(page, whole=name not in AT_ONCE))
         context.close()
+    shutil.rmtree(kept)
     return made
 
 

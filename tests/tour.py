@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from pathlib import Path
 
 from browsing import served
@@ -80,7 +80,11 @@ def bundles(folder: Path) -> list[FilePayload]:
 
 
 def tour(
-    context: BrowserContext, folder: Path, scheme: str = "light", notices: tuple[str, ...] = ()
+    context: BrowserContext,
+    folder: Path,
+    scheme: str = "light",
+    notices: tuple[str, ...] = (),
+    wanted: Collection[str] = VIEWS,
 ) -> Iterator[tuple[str, Page]]:
     """The name of each view, and the page while it shows it.
 
@@ -89,29 +93,32 @@ def tour(
         folder: an empty one.
         scheme: `light` or `dark`.
         notices: what is not as usual, on the first pages.
+        wanted: some views; parts of the walk without any of them are left out.
     """
-    page = context.new_page()
-    with served(
-        seat(*FOLLOW_UPS[:2], REWRITTEN, decider=Reader(calibration=MEASURED), notices=notices), folder / "new"
-    ) as address:
-        for name in _start(page, f"{address}/?__theme={scheme}"):
-            yield name, page
-        for name in _practice(page, f"{address}/?__theme={scheme}"):
-            yield name, page
-    with served(seat(*FOLLOW_UPS, *FOLLOW_UPS, decider=Reader(calibration=MEASURED)), folder / "simulation") as address:
-        for name in _simulation(page, f"{address}/?__theme={scheme}"):
-            yield name, page
-    with served(seat(decider=talks()), folder / "played") as address:
-        for name in _role_play(page, f"{address}/?__theme={scheme}"):
-            yield name, page
-    practised(Store(folder / "weeks"), LIBRARY.questions, ANSWER)
-    with served(seat(), folder / "weeks", now=lambda: WEEKS_END) as address:
-        for name in _kept(page, f"{address}/?__theme={scheme}"):
-            yield name, page
-    with served(seat(), folder / "coach", coach=True) as address:
-        for name in _group(page, f"{address}/?__theme={scheme}", bundles(folder)):
-            yield name, page
+    page, query = context.new_page(), f"/?__theme={scheme}"
+    if _any_of(wanted, "start", "said-better"):
+        panel = seat(*FOLLOW_UPS[:2], REWRITTEN, decider=Reader(calibration=MEASURED), notices=notices)
+        with served(panel, folder / "new") as address:
+            yield from ((name, page) for name in _start(page, address + query))
+            yield from ((name, page) for name in _practice(page, address + query))
+    if _any_of(wanted, "simulation", "report"):
+        with served(seat(*FOLLOW_UPS, *FOLLOW_UPS, decider=Reader(calibration=MEASURED)), folder / "real") as address:
+            yield from ((name, page) for name in _simulation(page, address + query))
+    if _any_of(wanted, "role-play", "role-play-over"):
+        with served(seat(decider=talks()), folder / "played") as address:
+            yield from ((name, page) for name in _role_play(page, address + query))
+    if _any_of(wanted, "progress", "data"):
+        practised(Store(folder / "weeks"), LIBRARY.questions, ANSWER)
+        with served(seat(), folder / "weeks", now=lambda: WEEKS_END) as address:
+            yield from ((name, page) for name in _kept(page, address + query))
+    if _any_of(wanted, "group", "group-answer"):
+        with served(seat(), folder / "coach", coach=True) as address:
+            yield from ((name, page) for name in _group(page, address + query, bundles(folder)))
     page.close()
+
+
+def _any_of(wanted: Collection[str], first: str, last: str) -> bool:
+    return any(name in wanted for name in VIEWS[VIEWS.index(first) : VIEWS.index(last) + 1])
 
 
 def _open(page: Page, address: str, tab: str) -> None:
