@@ -9,7 +9,7 @@ from browsing import served
 from exported import begun, graded, twice
 from histories import WEEKS_END, practised
 from playwright.sync_api import BrowserContext, FilePayload, Page, expect
-from scripted import ScriptedDecider
+from scripted import Said, ScriptedDecider
 from shipped import LIBRARY, QUESTION
 from tables import AGREEMENT, ANSWER, FLAGGED, FOLLOW_UPS, SECOND, VERDICTS, seat
 from test_acting import talks
@@ -35,7 +35,7 @@ SLIP = (
     "In my second month I sent forty catalogues to a customer's old address. It was my fault, I had not read her note. "
     "I rang her before she noticed, told my supervisor, and paid the second postage out of our team's budget."
 )
-SLIPPED = {
+SLIPPED: Said = {
     "key_point.what_happened": "covered",
     "quote.key_point.what_happened": "1",
     "key_point.own_fault": "covered",
@@ -61,8 +61,7 @@ class Reader(ScriptedDecider):
 
     async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
         words = " ".join(sentence.text for sentence in state.sentences)
-        told = SLIPPED if "catalogues" in words else VERDICTS if "voucher" in words else FLAGGED
-        self.said = dict(told)
+        self.said = dict(SLIPPED if "catalogues" in words else VERDICTS if "voucher" in words else FLAGGED)
         async for decision in super().decide(state, questions):
             yield decision
 
