@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,11 +65,17 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 @contextmanager
 def served(
-    panel: Panel, folder: Path, port: int | None = None, author: Author | None = None, *, coach: bool = False
+    panel: Panel,
+    folder: Path,
+    port: int | None = None,
+    author: Author | None = None,
+    *,
+    coach: bool = False,
+    now: Callable[[], float] = time.time,
 ) -> Iterator[str]:
-    """The page's address."""
+    """The page's address; `now` says what time it is for the server."""
     store, port = Store(folder), port or free_port()
-    with open_page(panel, store, host="127.0.0.1", port=port, author=author, coach=coach) as page:
+    with open_page(panel, store, host="127.0.0.1", port=port, author=author, coach=coach, now=now) as page:
         yield page.address
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from interviewer.schema import (
     QuestionDocument,
     RedFlagVerdict,
 )
-from interviewer.store import new_id
+from interviewer.store import Store, new_id
 
 DAY = 86_400.0
 START = datetime(2026, 11, 2, 18, 0, tzinfo=UTC).timestamp()
@@ -104,3 +104,32 @@ def answered(
         hashed = {"id": count, "answer_hash": answer_hash([words])}
         said = with_grade(said, grade.model_copy(update=hashed))
     return said.model_copy(update={"ended": ended})
+
+
+WEEKS: Sequence[tuple[float, str, str]] = (
+    (0, "difficult-customers", "mmpmmpmp"),
+    (0.1, "mistake-at-work", "mmmpmmm"),
+    (2, "difficult-customers", "mpmmcpm"),
+    (3, "team-conflict", "mmpmpm"),
+    (5, "mistake-at-work", "mpcmpmm"),
+    (7, "difficult-customers", "cpcmpm"),
+    (8, "team-conflict", "pmcmp"),
+    (9, "why-this-role", "mmpmm"),
+    (12, "mistake-at-work", "cpcpm"),
+    (14, "difficult-customers", "ccpcm"),
+    (15, "busy-shop-floor", "pmmpmm"),
+    (17, "team-conflict", "cpcm"),
+    (19, "why-this-role", "cpmp"),
+    (20, "mistake-at-work", "ccpc"),
+)
+"""Three weeks: days after the start, the question, and its first points' verdicts by first letter; the rest covered."""
+WEEKS_END = START + 21 * DAY
+_LETTERS = {"c": "covered", "p": "partial", "m": "missing"}
+
+
+def practised(store: Store, questions: Mapping[str, QuestionDocument], words: str) -> None:
+    """Keeps three weeks of practice, and an interview that was left in the middle."""
+    for days, question_id, letters in WEEKS:
+        document = questions[question_id]
+        store.save(answered(document, words, graded(document, [_LETTERS[one] for one in letters]), days))
+    store.save(answered(questions["better-way"], "We had a list on paper.", None, 20.1, ended=""))

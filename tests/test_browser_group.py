@@ -6,33 +6,20 @@ from pathlib import Path
 
 import pytest
 from browsing import MARKS, PATIENCE, barriers, served
-from exported import begun, graded, twice
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from shipped import QUESTION
 from tables import ANSWER, seat
 from test_browser_data import saved
+from tour import bundles
 
-from interviewer.data_desk import export, guests, mine
+from interviewer.data_desk import guests, mine
 from interviewer.errors import SettingsError
-from interviewer.interview import answer, with_grade
 from interviewer.page.serving import open_page
-from interviewer.store import Store, new_id
+from interviewer.store import Store
 
 pytestmark = MARKS
 COMMENT = "Say what you learnt. <img src=x onerror=alert(1)>"
 LEARNING = next(point for point in QUESTION.key_points if point.id == "learning")
-
-
-def bundles(folder: Path) -> list[FilePayload]:
-    """Two candidates' files: Kim tried twice, Lee covered nothing."""
-    kim = twice(new_id()).model_copy(update={"comments": ()})
-    lee = with_grade(answer(begun(new_id()), ANSWER), graded([ANSWER], {}))
-    files = []
-    for name, told in (("Kim", kim), ("Lee", lee)):
-        Store(folder / name).save(told)
-        made = export([told], "json", now=1.0, candidate=name, sender=name)
-        files.append(FilePayload(name=f"{name}.json", mimeType=made.media_type, buffer=made.data))
-    return files
 
 
 def open_tab(page: Page, address: str, tab: str) -> None:

@@ -579,6 +579,23 @@ async def test_a_grade_that_takes_longer_than_the_simulation_is_shown_after_its_
     assert "band 4 of 5" in (await grading)[-1]["side"]
 
 
+async def test_a_grade_that_comes_while_a_simulation_is_being_ended_is_in_the_report_that_is_drawn_last(
+    tmp_path: Path,
+) -> None:
+    decider = Gated(VERDICTS)
+    desk = make_desk(seat(decider=decider), tmp_path)
+    begun = desk.begin([QUESTION.id], mode="simulation")["interview"]
+    answered = desk.submit(ANSWER, begun, None)["interview"]
+    grading = asyncio.create_task(everything(desk.grade(answered)))
+    await until_true(lambda: bool(decider.asked))
+    ended = desk.finish(answered, None)
+    decider.gate.set()
+    await grading  # and the browser sees it before it sees `ended`
+    assert "Band 4 of 5" not in ended["side"]
+    [last] = await everything(desk.grade_played(ended["interview"]))
+    assert "Band 4 of 5" in last["side"]
+
+
 async def test_no_change_of_a_simulation_says_anything_of_the_grade(tmp_path: Path) -> None:
     desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
     begun = desk.begin([QUESTION.id], mode="simulation")["interview"]

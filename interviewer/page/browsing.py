@@ -61,7 +61,7 @@ class Browsing:
 
 def lay_out_library(library: Library, views: Sequence[View], *, author: bool) -> Browsing:
     """Two tabs, questions to choose from and plans; then the other views'; the last one for an author."""
-    with gr.Tabs(elem_id="library"):
+    with gr.Tabs(elem_id="library", overflow_behavior="wrap"):
         with gr.Tab(_("Questions")):
             questions = _lay_out_questions(library)
         # Rendered from the start: gradio loses what a part is told before it is.

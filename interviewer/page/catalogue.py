@@ -113,10 +113,19 @@ def _plan(plan: Plan, library: Library, *, chosen: bool) -> str:
     asked = "".join(f"<li>{escape(library.questions[id].question)}</li>" for id in plan.questions)
     count = count_of("{number} question", "{number} questions", len(plan.questions))
     minutes = count_of("{number} minute", "{number} minutes", plan.minutes)
+    # Most titles say it themselves.
+    about = " · ".join(
+        part
+        for part, said in (
+            (plan.role, plan.role in plan.title),
+            (f"{count} · {minutes}", f"{plan.minutes} minutes" in plan.title),
+        )
+        if not said
+    )
     return (
         f'<li><label class="card"><input type="radio" name="plan" value="{escape(plan.id)}"{" checked" * chosen}>'
-        f'<span class="eyebrow">{escape(plan.role)} · {escape(count)} · {escape(minutes)}'
-        f'</span><span class="asked">{escape(plan.title)}</span><span class="about">{escape(plan.introduction)}</span>'
+        f'<span class="eyebrow">{escape(about)}</span><span class="asked">{escape(plan.title)}</span>'
+        f'<span class="about">{escape(plan.introduction)}</span>'
         f'</label><ol class="asks">{asked}</ol></li>'
     )
 

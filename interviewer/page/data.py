@@ -181,7 +181,8 @@ class DataView:
         except InterviewerError as failure:
             return None, self._say(str(failure), failed=True)
         gone = Change(kept={"id": "", "draft": "", "previous": ""}, previous=False, missed=False, box="")
-        return gone, {self._kept: show_kept(()), **self._say(_("Everything is deleted, here and in this browser."))}
+        says = show_said(_("Everything is deleted, here and in this browser."), forgets=next(self._numbers))
+        return gone, {self._kept: show_kept(()), self._says: says}
 
     # ── whose, and what is said ──────────────────────────────────────────────────────────────────────
 

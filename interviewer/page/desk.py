@@ -16,7 +16,6 @@ from ..schema import Interview
 from ..store import DRAFT_CHARACTERS
 from ..wording import count_criteria
 from .change import Change
-from .closing import show_report
 from .frame import (
     hidden_until_the_end,
     show_chat,
@@ -162,13 +161,6 @@ class Desk(GradingDesk):
             return
         spoken = work.merge(spoken)
         yield Change(self._talk(spoken, notice=self._keeping.save(spoken)), **self._report(spoken))
-
-    def _report(self, interview: Interview) -> Change:
-        """The side once the interview is over: with its report, and all that a simulation has kept back."""
-        if not interview.ended:
-            return Change()
-        status = _("The report is ready.") if show_report(interview) else ""
-        return Change(side=self._drawn(interview, status=status))
 
     # ── once more, back, help ────────────────────────────────────────────────────────────────────────
 

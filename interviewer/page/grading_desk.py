@@ -71,10 +71,15 @@ class GradingDesk(LibraryDesk):
             yield self._graded(interview, latest)
 
     async def grade_played(self, interview: Interview | None) -> AsyncIterator[Change]:
-        """The rubric of a role-play that the candidate has ended; an answer's is on its way already."""
+        """The rubric of a role-play that the candidate has ended; an answer's is on its way already, or there.
+
+        What came while the interview was being ended may have reached the browser before the end did: it's drawn again.
+        """
         if interview is not None and interview.role_play is not None:
             async for change in self.grade(interview):
                 yield change
+        elif interview is not None and self._works.of(interview).grades:
+            yield self._report(interview)
 
     def stop_grading(self, interview: Interview | None) -> Change:
         """Grading was stopped: what was judged until then stands, without a band."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from asyncio import Event
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -47,10 +46,10 @@ class _Run:
 class HistoryDesk:
     """The handlers of the progress view, for all tabs."""
 
-    def __init__(self, desk: Desk, *, now: Callable[[], float] = time.time, zone: tzinfo | None = None) -> None:
-        """`zone`: where the candidates are; None: this machine's."""
+    def __init__(self, desk: Desk, *, now: Callable[[], float] | None = None, zone: tzinfo | None = None) -> None:
+        """`now`: what time it is; None: what the desk says. `zone`: where the candidates are; None: this machine's."""
         self._desk = desk
-        self._now = now
+        self._now = now or desk.now
         self._zone = zone
         self._runs: OrderedDict[str, _Run] = OrderedDict()
         desk.also_forget.append(self._forget)

@@ -19,6 +19,7 @@ from ..schema import Grade, Interview, Marked, QuestionDocument
 from ..store import DRAFT_CHARACTERS, Store
 from ..wording import count_criteria
 from .change import Change
+from .closing import show_report
 from .differ import Refusal
 from .frame import hidden_until_the_end, overlay, show_chat, show_hints, show_notice, show_question, show_side
 from .keeping import Keeping
@@ -165,6 +166,13 @@ class Room:
         progress = count_criteria(coming, document)
         more = {document.id: overlay(interview.grades.get(document.id), coming)}
         return self._side(interview, more, grading=document.id, progress=progress, status=status, refusal=refusal)
+
+    def _report(self, interview: Interview) -> Change:
+        """The side once the interview is over: with its report, and all that a simulation has kept back."""
+        if not interview.ended:
+            return Change()
+        status = _("The report is ready.") if show_report(interview) else ""
+        return Change(side=self._drawn(interview, status=status))
 
 
 def checked(kept: Mapping[str, object] | None) -> Kept:

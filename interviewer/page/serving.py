@@ -6,6 +6,7 @@ import asyncio
 import errno
 import ipaddress
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -106,9 +107,18 @@ class Served:
 
 @contextmanager
 def open_page(
-    panel: Panel, store: Store, *, host: str, port: int, author: Author | None = None, coach: bool = False
+    panel: Panel,
+    store: Store,
+    *,
+    host: str,
+    port: int,
+    author: Author | None = None,
+    coach: bool = False,
+    now: Callable[[], float] = time.time,
 ) -> Iterator[Served]:
     """Serves the page in the background and closes it at the end; with `author` or `coach`, it has their views.
+
+    `now`: what time it is, in seconds since the epoch.
 
     Raises:
         SettingsError: the address is taken or can't be listened on, or would show the coach's view to the network.
@@ -122,8 +132,9 @@ def open_page(
             "--coach and INTERVIEWER_COACH, or let the page listen on 127.0.0.1."
         )
     own_names = frozenset({"localhost", "127.0.0.1", "::1", bare}) if local else frozenset()
+    desk = Desk(panel, store, now=now, whose=None if own_names else whose)
     with ThreadPoolExecutor(1) as beside:  # whoever calls may have a loop running already
-        app = beside.submit(asyncio.run, _build(panel, store, own_names, author, coach)).result()
+        app = beside.submit(asyncio.run, _build(desk, own_names, author, coach)).result()
     *_, server = http_server.start_server(app, bare, port)
     name = f"[{bare}]" if ":" in bare else bare
     try:
@@ -132,15 +143,14 @@ def open_page(
         _end(server)
 
 
-async def _build(panel: Panel, store: Store, own_names: frozenset[str], author: Author | None, coach: bool) -> Any:
+async def _build(desk: Desk, own_names: frozenset[str], author: Author | None, coach: bool) -> Any:
     """The whole application; in a running loop, for gradio otherwise makes loops of its own and leaves them open."""
     app = gr.routes.App(openapi_url=None)
     app.add_middleware(Guard, own_names=own_names)
-    desk = Desk(panel, store, whose=None if own_names else whose)
     desk.spoken.open_routes(app)
     gr.mount_gradio_app(
         app,
-        build_page(panel, desk, author, coach=coach),
+        build_page(desk.panel, desk, author, coach=coach),
         path="/",
         theme=make_theme(),
         css=style_sheet(),

@@ -104,10 +104,14 @@ def show_tools(place: str) -> str:
     )
 
 
-def show_said(text: str, *, failed: bool = False) -> str:
-    """What was just done, announced; the element stays when it says nothing."""
+def show_said(text: str, *, failed: bool = False, forgets: int = 0) -> str:
+    """What was just done, announced; the element stays when it says nothing.
+
+    `forgets`: not 0 where the browser has to forget what it alone holds; another number each time.
+    """
     tone = " failed" if failed else ""
-    return f'<p class="{"notice" + tone if text else "aloud"}" role="status">{escape(text)}</p>'
+    forget = f' data-forgets="{forgets}"' if forgets else ""
+    return f'<p class="{"notice" + tone if text else "aloud"}" role="status"{forget}>{escape(text)}</p>'
 
 
 def show_export_menu() -> str:

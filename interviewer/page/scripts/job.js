@@ -22,6 +22,13 @@ whenThere("#job-cv textarea", () => {
 		box.dispatchEvent(new Event("input", { bubbles: true }));
 	});
 });
+// Everything was deleted: what was pasted is forgotten, too.
+whenThere("#data-says", (says) => {
+	const forget = () => {
+		if (says.querySelector("[data-forgets]")) document.getElementById("job-clear")?.click();
+	};
+	new MutationObserver(forget).observe(says, { childList: true, subtree: true, attributeFilter: ["data-forgets"] });
+});
 const countJob = () => {
 	const line = document.getElementById("job-chosen");
 	const number = document.querySelectorAll("#job-cards input:checked").length;
