@@ -253,7 +253,8 @@ def test_the_style_sheet_and_script_ask_nobody_but_the_pages_own_server_for_spee
     assert {path.stem for path in folder.glob("scripts/*.js")} == set(SCRIPTS)
     for text in texts:
         assert not re.search(r"https?:|@import|url\(|XMLHttp|WebSocket|sendBeacon", text)
-    assert re.findall(r"fetch\([^,]*,", "".join(texts)) == ["fetch(path,"]
+    assert sorted(re.findall(r"fetch\([^,]*,", "".join(texts))) == ["fetch(PROGRAM,", "fetch(path,"]
+    assert re.findall(r'PROGRAM = "([^"]*)"', "".join(texts)) == ["gradio_api/app_id"]
     assert re.findall(r'send\("([^"]*)"', "".join(texts)) == ["voice/hear", "voice/read"]
 
 

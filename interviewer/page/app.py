@@ -13,6 +13,7 @@ from ..errors import InterviewerError
 from ..panel import Panel
 from ..phrases import _, later
 from .author import Author, show_seen
+from .away import show_away
 from .browsing import Browsing, lay_out_library
 from .data import DataView
 from .desk import ASKS, Change, Desk
@@ -34,6 +35,7 @@ _MODES = {
 }
 _FLAGS = (
     "start", "room", "filtered", "missed", "previous", "retry", "ended", "grading", "regrade", "helped", "undoable",
+    "busy",
 )  # fmt: skip
 
 
@@ -58,6 +60,7 @@ class _Parts:
     hints: gr.HTML
     box: gr.Textbox
     send: gr.Button
+    wait_no_more: gr.Button
     hint: gr.Button
     undo: gr.Button
     retry: gr.Button
@@ -160,6 +163,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             elem_id="mode",
         )
         library = lay_out_library(panel.library, views, author=author)
+    gr.HTML(show_away(), elem_id="away", js_on_load=None)
     with gr.Row(elem_id="room"):
         with gr.Column(elem_id="talk", scale=5, min_width=320):
             question = gr.HTML("", elem_id="question", js_on_load=None)
@@ -175,6 +179,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             )
             with gr.Row(elem_classes="buttons"):
                 send = gr.Button(_SEND, variant="primary", elem_id="send")
+                wait_no_more = gr.Button(_("Stop waiting"), elem_id="wait-no-more")
                 hint = gr.Button(_("Hint"), elem_id="hint")
                 undo = gr.Button(_("Take back my last answer"), elem_id="undo")
                 retry = gr.Button(_("Ask again"), elem_id="retry")
@@ -192,8 +197,8 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             better = gr.Button(_("Say it better"), visible="hidden", elem_id="say-better")
             stop_better = gr.Button(_("Stop rewriting"), visible="hidden", elem_id="stop-better")
     return _Parts(
-        flags, interview, kept, notice, library, back, question, chat, hints, box, send, hint, undo, retry, end, leave,
-        side, stop, regrade, differ, again, better, stop_better, mode,
+        flags, interview, kept, notice, library, back, question, chat, hints, box, send, wait_no_more, hint,
+        undo, retry, end, leave, side, stop, regrade, differ, again, better, stop_better, mode,
     )  # fmt: skip
 
 
@@ -218,7 +223,7 @@ def _chatbot() -> gr.Chatbot:
 
 def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> Wiring:
     p = parts
-    flags = [p.flags[name] for name in ("retry", "ended", "helped", "undoable")]
+    flags = [p.flags[name] for name in ("retry", "ended", "helped", "undoable", "busy")]
     # The side too: a simulation that ends shows its report.
     talk = [p.interview, p.chat, p.question, p.hints, p.notice, p.box, p.send, p.side, *flags]
     rubric = [p.side, p.notice, p.flags["grading"], p.flags["regrade"]]
@@ -252,6 +257,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     go_on(p.back.click(once(lambda kept: desk.resume(_previous(kept))), p.kept, whole, **QUIET))
     _wire_library(p, desk, once, shelf, whole)
     go_on(gr.on([p.send.click, p.box.submit], once(desk.submit), [p.box, p.interview, p.kept], whole, **QUIET))
+    p.wait_no_more.click(once(desk.stop_waiting), p.interview, talk, **QUIET)
     p.retry.click(streamed(desk.speak), p.interview, talk, **QUIET)
     p.regrade.click(streamed(desk.grade, again=True), p.interview, rubric, **QUIET)
     p.stop.click(once(desk.stop_grading), p.interview, rubric, **QUIET)

@@ -18,7 +18,7 @@ from ..errors import DisputeError, InterviewerError, StoreError
 from ..grading import worth_repeating
 from ..interview import answer, answers_to, hint, try_again, undo
 from ..panel import Panel
-from ..phrases import _
+from ..phrases import _, later
 from ..plans import draw, find_plan, missed
 from ..schema import Brief, Dispute, Grade, Interview, Mode, Plan, QuestionDocument
 from ..store import DRAFT_CHARACTERS, Store, new_id
@@ -51,6 +51,8 @@ SECONDS_BETWEEN = 0.3
 ASKS = "Tell what happened, what you did and how it ended."
 """What the empty answer box says."""
 KEPT = "Your answer is kept."
+STOPPED = later("You stopped waiting. Your answer is kept: press “Ask again” when you like.")
+UNANSWERED = later("Your last answer still waits for a reply: press “Ask again”. Your words stay in the box.")
 BEING_GRADED = "Your answer is being graded."
 Kept = dict[str, str]
 
@@ -209,7 +211,7 @@ class Desk:
         found = self._found(interview, kept)
         if isinstance(found, Change):
             return found
-        refusal = _refusal(found, text)
+        refusal = _refusal(found, text, unanswered=self._works.of(found).unanswered)
         if refusal:
             return Change(notice=show_notice(refusal))
         answered = self.spoken.note(answer(found, text, self._now()))
@@ -245,20 +247,34 @@ class Desk:
                     line += piece
                     yield Change(chat=show_chat(interview, line))
         except InterviewerError as failure:
-            yield _unspoken(interview, show_failure(failure, KEPT))
+            yield self._unspoken(interview, show_failure(failure, KEPT))
             return
         except Exception:
             # An edge: a mistake of ours must not cost the candidate the answer.
             log.exception("speaking failed")
-            yield _unspoken(interview, show_notice(f"The interviewer failed unexpectedly. {KEPT}", tone="failed"))
+            yield self._unspoken(interview, show_notice(f"The interviewer failed unexpectedly. {KEPT}", tone="failed"))
             return
         if stopped.is_set():
             return
         if spoken is None:
-            yield _unspoken(interview, show_notice(f"The interviewer said nothing. {KEPT}", tone="failed"))
+            yield self._unspoken(interview, show_notice(f"The interviewer said nothing. {KEPT}", tone="failed"))
             return
         spoken = work.merge(spoken)
         yield Change(self._talk(spoken, notice=self._keeping.save(spoken)), **self._report(spoken))
+
+    def stop_waiting(self, interview: Interview | None) -> Change:
+        """The candidate waits no longer for the line that is being spoken; it can be asked for again."""
+        if interview is None or not _waits(interview):
+            return Change()
+        further = self._keeping.further(interview)
+        if further is not None:
+            return self._talk(further)  # it has just been spoken
+        self._works.of(interview).take_speech()
+        return self._unspoken(interview, show_notice(_(STOPPED)))
+
+    def _unspoken(self, interview: Interview, notice: str) -> Change:
+        self._works.of(interview).unanswered = True
+        return Change(chat=show_chat(interview), notice=notice, busy=False, retry=True)
 
     def _report(self, interview: Interview) -> Change:
         """The side once the interview is over: with its report, and all that a simulation has kept back."""
@@ -603,10 +619,12 @@ def _gradable(interview: Interview) -> bool:
     return interview.role_play is None or over(interview)
 
 
-def _refusal(interview: Interview, text: str) -> str:
+def _refusal(interview: Interview, text: str, *, unanswered: bool) -> str:
     """Why this can't be sent now; empty when it can."""
     if interview.ended:
         return "This interview has ended. Start again to practise once more."
+    if _waits(interview) and unanswered:
+        return _(UNANSWERED)
     if _waits(interview):
         return "The interviewer has not finished yet. Your words stay in the box: send them in a moment."
     if not text.strip() and interview.role_play is not None:
@@ -616,10 +634,6 @@ def _refusal(interview: Interview, text: str) -> str:
     if len(text) > DRAFT_CHARACTERS:
         return f"That is longer than {DRAFT_CHARACTERS:,} characters. Shorten it; nothing is cut silently."
     return ""
-
-
-def _unspoken(interview: Interview, notice: str) -> Change:
-    return Change(chat=show_chat(interview), notice=notice, busy=False, retry=True)
 
 
 def _last_answered(interview: Interview | None) -> QuestionDocument | None:
