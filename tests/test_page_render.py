@@ -316,3 +316,10 @@ async def test_nobodys_words_in_a_dispute_or_a_refusal_become_markup(nasty: str)
     assert {tag for tag, _ in tree.tags} == {tag for tag, _ in plain.tags}
     assert not [name for _, attrs in tree.tags for name in attrs if name.startswith("on")]
     assert nasty in "".join(tree.words) and "${" not in html and "{{" not in html
+
+
+async def test_a_very_long_answer_scrolls_by_itself_and_by_keyboard() -> None:
+    long = f"{ANSWER} {'And then he thought about it. ' * 300}"
+    shown = read(show_rubric(await graded(ANSWER), QUESTION, [ANSWER, long], LIBRARY))
+    words = [attrs for tag, attrs in shown.tags if tag == "p" and attrs.get("class", "").startswith("words")]
+    assert [one.get("tabindex") for one in words] == [None, "0"]

@@ -12,6 +12,7 @@ import gradio as gr
 from ..errors import InterviewerError
 from ..panel import Panel
 from ..phrases import _, later
+from ..schema import Interview
 from .author import Author, show_seen
 from .away import show_away
 from .browsing import Browsing, lay_out_library
@@ -51,6 +52,7 @@ class _Parts:
 
     flags: dict[str, gr.HTML]
     interview: gr.State
+    refused: gr.State
     kept: gr.BrowserState
     notice: gr.HTML
     library: Browsing
@@ -77,7 +79,13 @@ class _Parts:
 
     def update(self, change: Change) -> dict[Any, Any]:
         """A change in gradio's words; what it doesn't name is left alone."""
-        plain = {"interview": self.interview, "kept": self.kept, "notice": self.notice, "chat": self.chat}
+        plain = {
+            "interview": self.interview,
+            "refused": self.refused,
+            "kept": self.kept,
+            "notice": self.notice,
+            "chat": self.chat,
+        }
         plain |= {"question": self.question, "hints": self.hints, "side": self.side}
         found: dict[Any, Any] = {part: change[name] for name, part in plain.items() if name in change}
         found |= self.library.update(change)
@@ -142,6 +150,7 @@ def open_views(desk: Desk, *, coach: bool = False) -> list[View]:
 
 def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
     interview = gr.State(None)
+    refused = gr.State(False)  # whether what was sent last was not taken, so that nobody speaks or grades because of it
     # Not a secret: it only scrambles what the browser keeps, and a fixed one lets a restarted page read it.
     kept = gr.BrowserState(
         {"id": "", "draft": "", "previous": ""},
@@ -197,7 +206,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             better = gr.Button(_("Say it better"), visible="hidden", elem_id="say-better")
             stop_better = gr.Button(_("Stop rewriting"), visible="hidden", elem_id="stop-better")
     return _Parts(
-        flags, interview, kept, notice, library, back, question, chat, hints, box, send, wait_no_more, hint,
+        flags, interview, refused, kept, notice, library, back, question, chat, hints, box, send, wait_no_more, hint,
         undo, retry, end, leave, side, stop, regrade, differ, again, better, stop_better, mode,
     )  # fmt: skip
 
@@ -225,7 +234,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     p = parts
     flags = [p.flags[name] for name in ("retry", "ended", "helped", "undoable", "busy")]
     # The side too: a simulation that ends shows its report.
-    talk = [p.interview, p.chat, p.question, p.hints, p.notice, p.box, p.send, p.side, *flags]
+    talk = [p.interview, p.refused, p.chat, p.question, p.hints, p.notice, p.box, p.send, p.side, *flags]
     rubric = [p.side, p.notice, p.flags["grading"], p.flags["regrade"]]
     shelf = [*p.library.parts, p.flags["filtered"]]
     whole = [*dict.fromkeys([*talk, *rubric, p.kept, *shelf, *p.flags.values()])]
@@ -246,12 +255,21 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
 
         return handle
 
+    def unless_refused(handler: Callable[..., AsyncIterator[Change]]) -> Callable[..., AsyncIterator[Change]]:
+        async def handle(interview: Interview | None, refused: bool) -> AsyncIterator[Change]:
+            if not refused:
+                async for change in handler(interview):
+                    yield change
+
+        return handle
+
     def go_on(after: Any) -> None:
         """The interviewer speaks and the grader grades: at once, or one after the other on one small machine."""
         # "multiple": a chain's event must not be dropped because its forerunner is just being stopped.
-        spoken = after.then(streamed(desk.speak), p.interview, talk, trigger_mode="multiple", **QUIET)
+        told = [p.interview, p.refused]
+        spoken = after.then(streamed(unless_refused(desk.speak)), told, talk, trigger_mode="multiple", **QUIET)
         before = spoken if speech_first else after
-        before.then(streamed(desk.grade), p.interview, rubric, trigger_mode="multiple", **QUIET)
+        before.then(streamed(unless_refused(desk.grade)), told, rubric, trigger_mode="multiple", **QUIET)
 
     go_on(page.load(once(desk.resume), p.kept, whole, **QUIET))
     go_on(p.back.click(once(lambda kept: desk.resume(_previous(kept))), p.kept, whole, **QUIET))

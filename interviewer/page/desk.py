@@ -213,7 +213,7 @@ class Desk:
             return found
         refusal = _refusal(found, text, unanswered=self._works.of(found).unanswered)
         if refusal:
-            return Change(notice=show_notice(refusal))
+            return Change(notice=show_notice(refusal), refused=True)
         answered = self.spoken.note(answer(found, text, self._now()))
         # What is being graded lacks this answer; a grade of both follows.
         self._works.of(answered).take_grading()
@@ -518,6 +518,7 @@ class Desk:
             busy=_waits(interview),
             ended=bool(interview.ended),
             retry=False,
+            refused=False,
         )
 
     def _room(self, interview: Interview, *, box: str = "", notice: str = "") -> Change:

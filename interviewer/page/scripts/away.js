@@ -31,6 +31,8 @@ whenThere(".toast-wrap", (toasts) => {
 		const says = !failed ? "" : gone ? place.dataset.gone : place.dataset.failed;
 		if (place.textContent !== says) place.textContent = says;
 		document.body.classList.toggle("away", failed && gone);
+		// Nothing that is pressed is heard any more; the page is opened anew when the program is back.
+		if (failed && gone) for (const button of document.querySelectorAll("#start button, #room button")) button.disabled = true;
 		keepTyped();
 	}).observe(toasts, { childList: true, subtree: true });
 });
