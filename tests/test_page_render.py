@@ -321,5 +321,5 @@ async def test_nobodys_words_in_a_dispute_or_a_refusal_become_markup(nasty: str)
 async def test_a_very_long_answer_scrolls_by_itself_and_by_keyboard() -> None:
     long = f"{ANSWER} {'And then he thought about it. ' * 300}"
     shown = read(show_rubric(await graded(ANSWER), QUESTION, [ANSWER, long], LIBRARY))
-    words = [attrs for tag, attrs in shown.tags if tag == "p" and attrs.get("class", "").startswith("words")]
+    words = [attrs for tag, attrs in shown.tags if tag == "p" and str(attrs.get("class")).startswith("words")]
     assert [one.get("tabindex") for one in words] == [None, "0"]
