@@ -196,14 +196,14 @@ async def test_a_mistake_of_ours_costs_one_sentence_too(tmp_path: Path, caplog: 
 async def test_what_cannot_be_sent_stays_in_the_box(text: str, says: str, tmp_path: Path) -> None:
     desk = make_desk(seat(), tmp_path)
     refused = desk.submit(text, started(desk), None)
-    assert set(refused) == {"notice"} and says in refused["notice"]
+    assert set(refused) == {"notice", "refused"} and says in refused["notice"]
 
 
 async def test_an_answer_sent_twice_counts_once(tmp_path: Path) -> None:
     desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
     interview = desk.submit(ANSWER, started(desk), None)["interview"]
     refused = desk.submit(ANSWER, interview, None)
-    assert set(refused) == {"notice"} and "has not finished yet" in refused["notice"]
+    assert set(refused) == {"notice", "refused"} and "has not finished yet" in refused["notice"]
 
 
 async def test_a_reload_brings_back_the_interview_the_rubric_and_the_half_typed_answer(tmp_path: Path) -> None:

@@ -253,7 +253,8 @@ def test_the_style_sheet_and_script_ask_nobody_but_the_pages_own_server_for_spee
     assert {path.stem for path in folder.glob("scripts/*.js")} == set(SCRIPTS)
     for text in texts:
         assert not re.search(r"https?:|@import|url\(|XMLHttp|WebSocket|sendBeacon", text)
-    assert re.findall(r"fetch\([^,]*,", "".join(texts)) == ["fetch(path,"]
+    assert sorted(re.findall(r"fetch\([^,]*,", "".join(texts))) == ["fetch(PROGRAM,", "fetch(path,"]
+    assert re.findall(r'PROGRAM = "([^"]*)"', "".join(texts)) == ["gradio_api/app_id"]
     assert re.findall(r'send\("([^"]*)"', "".join(texts)) == ["voice/hear", "voice/read"]
 
 
@@ -315,3 +316,10 @@ async def test_nobodys_words_in_a_dispute_or_a_refusal_become_markup(nasty: str)
     assert {tag for tag, _ in tree.tags} == {tag for tag, _ in plain.tags}
     assert not [name for _, attrs in tree.tags for name in attrs if name.startswith("on")]
     assert nasty in "".join(tree.words) and "${" not in html and "{{" not in html
+
+
+async def test_a_very_long_answer_scrolls_by_itself_and_by_keyboard() -> None:
+    long = f"{ANSWER} {'And then he thought about it. ' * 300}"
+    shown = read(show_rubric(await graded(ANSWER), QUESTION, [ANSWER, long], LIBRARY))
+    words = [attrs for tag, attrs in shown.tags if tag == "p" and str(attrs.get("class")).startswith("words")]
+    assert [one.get("tabindex") for one in words] == [None, "0"]

@@ -12,7 +12,9 @@ import gradio as gr
 from ..errors import InterviewerError
 from ..panel import Panel
 from ..phrases import _, later
+from ..schema import Interview
 from .author import Author, show_seen
+from .away import show_away
 from .browsing import Browsing, lay_out_library
 from .data import DataView
 from .desk import ASKS, Change, Desk
@@ -34,6 +36,7 @@ _MODES = {
 }
 _FLAGS = (
     "start", "room", "filtered", "missed", "previous", "retry", "ended", "grading", "regrade", "helped", "undoable",
+    "busy",
 )  # fmt: skip
 
 
@@ -49,6 +52,7 @@ class _Parts:
 
     flags: dict[str, gr.HTML]
     interview: gr.State
+    refused: gr.State
     kept: gr.BrowserState
     notice: gr.HTML
     library: Browsing
@@ -58,6 +62,7 @@ class _Parts:
     hints: gr.HTML
     box: gr.Textbox
     send: gr.Button
+    wait_no_more: gr.Button
     hint: gr.Button
     undo: gr.Button
     retry: gr.Button
@@ -74,7 +79,13 @@ class _Parts:
 
     def update(self, change: Change) -> dict[Any, Any]:
         """A change in gradio's words; what it doesn't name is left alone."""
-        plain = {"interview": self.interview, "kept": self.kept, "notice": self.notice, "chat": self.chat}
+        plain = {
+            "interview": self.interview,
+            "refused": self.refused,
+            "kept": self.kept,
+            "notice": self.notice,
+            "chat": self.chat,
+        }
         plain |= {"question": self.question, "hints": self.hints, "side": self.side}
         found: dict[Any, Any] = {part: change[name] for name, part in plain.items() if name in change}
         found |= self.library.update(change)
@@ -139,6 +150,7 @@ def open_views(desk: Desk, *, coach: bool = False) -> list[View]:
 
 def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
     interview = gr.State(None)
+    refused = gr.State(False)  # whether what was sent last was not taken, so that nobody speaks or grades because of it
     # Not a secret: it only scrambles what the browser keeps, and a fixed one lets a restarted page read it.
     kept = gr.BrowserState(
         {"id": "", "draft": "", "previous": ""},
@@ -160,6 +172,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             elem_id="mode",
         )
         library = lay_out_library(panel.library, views, author=author)
+    gr.HTML(show_away(), elem_id="away", js_on_load=None)
     with gr.Row(elem_id="room"):
         with gr.Column(elem_id="talk", scale=5, min_width=320):
             question = gr.HTML("", elem_id="question", js_on_load=None)
@@ -175,6 +188,7 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             )
             with gr.Row(elem_classes="buttons"):
                 send = gr.Button(_(_SEND), variant="primary", elem_id="send")
+                wait_no_more = gr.Button(_("Stop waiting"), elem_id="wait-no-more")
                 hint = gr.Button(_("Hint"), elem_id="hint")
                 undo = gr.Button(_("Take back my last answer"), elem_id="undo")
                 retry = gr.Button(_("Ask again"), elem_id="retry")
@@ -192,8 +206,8 @@ def _lay_out(panel: Panel, views: Sequence[View], *, author: bool) -> _Parts:
             better = gr.Button(_("Say it better"), visible="hidden", elem_id="say-better")
             stop_better = gr.Button(_("Stop rewriting"), visible="hidden", elem_id="stop-better")
     return _Parts(
-        flags, interview, kept, notice, library, back, question, chat, hints, box, send, hint, undo, retry, end, leave,
-        side, stop, regrade, differ, again, better, stop_better, mode,
+        flags, interview, refused, kept, notice, library, back, question, chat, hints, box, send, wait_no_more, hint,
+        undo, retry, end, leave, side, stop, regrade, differ, again, better, stop_better, mode,
     )  # fmt: skip
 
 
@@ -218,9 +232,9 @@ def _chatbot() -> gr.Chatbot:
 
 def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> Wiring:
     p = parts
-    flags = [p.flags[name] for name in ("retry", "ended", "helped", "undoable")]
+    flags = [p.flags[name] for name in ("retry", "ended", "helped", "undoable", "busy")]
     # The side too: a simulation that ends shows its report.
-    talk = [p.interview, p.chat, p.question, p.hints, p.notice, p.box, p.send, p.side, *flags]
+    talk = [p.interview, p.refused, p.chat, p.question, p.hints, p.notice, p.box, p.send, p.side, *flags]
     rubric = [p.side, p.notice, p.flags["grading"], p.flags["regrade"]]
     shelf = [*p.library.parts, p.flags["filtered"]]
     whole = [*dict.fromkeys([*talk, *rubric, p.kept, *shelf, *p.flags.values()])]
@@ -241,17 +255,27 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
 
         return handle
 
+    def unless_refused(handler: Callable[..., AsyncIterator[Change]]) -> Callable[..., AsyncIterator[Change]]:
+        async def handle(interview: Interview | None, refused: bool) -> AsyncIterator[Change]:
+            if not refused:
+                async for change in handler(interview):
+                    yield change
+
+        return handle
+
     def go_on(after: Any) -> None:
         """The interviewer speaks and the grader grades: at once, or one after the other on one small machine."""
         # "multiple": a chain's event must not be dropped because its forerunner is just being stopped.
-        spoken = after.then(streamed(desk.speak), p.interview, talk, trigger_mode="multiple", **QUIET)
+        told = [p.interview, p.refused]
+        spoken = after.then(streamed(unless_refused(desk.speak)), told, talk, trigger_mode="multiple", **QUIET)
         before = spoken if speech_first else after
-        before.then(streamed(desk.grade), p.interview, rubric, trigger_mode="multiple", **QUIET)
+        before.then(streamed(unless_refused(desk.grade)), told, rubric, trigger_mode="multiple", **QUIET)
 
     go_on(page.load(once(desk.resume), p.kept, whole, **QUIET))
     go_on(p.back.click(once(lambda kept: desk.resume(_previous(kept))), p.kept, whole, **QUIET))
     _wire_library(p, desk, once, shelf, whole)
     go_on(gr.on([p.send.click, p.box.submit], once(desk.submit), [p.box, p.interview, p.kept], whole, **QUIET))
+    p.wait_no_more.click(once(desk.stop_waiting), p.interview, talk, **QUIET)
     p.retry.click(streamed(desk.speak), p.interview, talk, **QUIET)
     p.regrade.click(streamed(desk.grade, again=True), p.interview, rubric, **QUIET)
     p.stop.click(once(desk.stop_grading), p.interview, rubric, **QUIET)

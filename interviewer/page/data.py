@@ -7,7 +7,7 @@ import itertools
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +22,7 @@ from ..schema import Interview
 from .desk import Change, Desk
 from .frame import show_failure, show_notice
 from .shelf import WORD, show_download, show_kept, show_said, show_tools
-from .views import QUIET, Wiring
+from .views import QUIET, Wiring, or_why
 
 __all__ = ["DataView", "delete_all", "read_files", "read_told", "take_in_gently", "trust_of"]
 
@@ -67,8 +67,12 @@ class DataView:
         shown = [self._tab.select, self._buttons["data-refresh"].click]
         gr.on(shown, self._list, w.kept, listed, trigger_mode="always_last", **QUIET)
 
-        def tie(name: str, handler: Any, given: list[Any], outputs: list[Any], js: str) -> None:
-            self._buttons[name].click(handler, [told, *given], outputs, js=js, trigger_mode="multiple", **QUIET)
+        def tie(
+            name: str, handler: Callable[..., Awaitable[Parts]], given: list[Any], outputs: list[Any], js: str
+        ) -> None:
+            self._buttons[name].click(
+                or_why(handler, self._say), [told, *given], outputs, js=js, trigger_mode="multiple", **QUIET
+            )
 
         tie("data-export", self._export, [w.kept], [self._file, *says], f"(told, ...rest) => [{_ASKED}, ...rest]")
         tie("data-import", self._import, [w.kept], [*listed, *says], f"(told, ...rest) => [{_FILES}, ...rest]")
@@ -92,7 +96,10 @@ class DataView:
     # ── what the buttons do ──────────────────────────────────────────────────────────────────────────
 
     async def _list(self, kept: Any) -> Parts:
-        found = await self._mine(kept)
+        try:
+            found = await self._mine(kept)
+        except InterviewerError as failure:
+            return {self._kept: show_failure(failure, "")}
         return {self._kept: await asyncio.to_thread(show_kept, found)}
 
     async def _export(self, told: str, kept: Any) -> Parts:
@@ -187,11 +194,8 @@ class DataView:
     # ── whose, and what is said ──────────────────────────────────────────────────────────────────────
 
     async def _mine(self, kept: Any) -> list[Interview]:
-        try:
-            return await asyncio.to_thread(mine, self.desk.store, self.desk.owner())
-        except InterviewerError as failure:
-            log.warning("%s", failure)
-            return []
+        """Raises StoreError where they can't be read: that is not the same as none."""
+        return await asyncio.to_thread(mine, self.desk.store, self.desk.owner())
 
     def _say(self, text: str, *, failed: bool = False) -> Parts:
         return {self._says: show_said(text, failed=failed)}

@@ -23,7 +23,7 @@ from .frame import (
     show_notice,
 )
 from .grading_desk import GradingDesk
-from .room import ASKS, BEING_GRADED, KEPT, checked, failed, gradable, waits
+from .room import ASKS, BEING_GRADED, KEPT, STOPPED, UNANSWERED, checked, failed, gradable, waits
 from .work import until
 
 __all__ = ["ASKS", "Change", "Desk"]
@@ -111,9 +111,9 @@ class Desk(GradingDesk):
         found = self._found(interview, kept)
         if isinstance(found, Change):
             return found
-        refusal = _refusal(found, text)
+        refusal = _refusal(found, text, unanswered=self._works.of(found).unanswered)
         if refusal:
-            return Change(notice=show_notice(refusal))
+            return Change(notice=show_notice(refusal), refused=True)
         answered = self.spoken.note(answer(found, text, self._now()))
         # What is being graded lacks this answer; a grade of both follows.
         self._works.of(answered).take_grading()
@@ -147,20 +147,34 @@ class Desk(GradingDesk):
                     line += piece
                     yield Change(chat=show_chat(interview, line))
         except InterviewerError as failure:
-            yield _unspoken(interview, show_failure(failure, _(KEPT)))
+            yield self._unspoken(interview, show_failure(failure, _(KEPT)))
             return
         except Exception:
             # An edge: a mistake of ours must not cost the candidate the answer.
             log.exception("speaking failed")
-            yield _unspoken(interview, failed(_("The interviewer failed unexpectedly.")))
+            yield self._unspoken(interview, failed(_("The interviewer failed unexpectedly.")))
             return
         if stopped.is_set():
             return
         if spoken is None:
-            yield _unspoken(interview, failed(_("The interviewer said nothing.")))
+            yield self._unspoken(interview, failed(_("The interviewer said nothing.")))
             return
         spoken = work.merge(spoken)
         yield Change(self._talk(spoken, notice=self._keeping.save(spoken)), **self._report(spoken))
+
+    def stop_waiting(self, interview: Interview | None) -> Change:
+        """The candidate waits no longer for the line that is being spoken; it can be asked for again."""
+        if interview is None or not waits(interview):
+            return Change()
+        further = self._keeping.further(interview)
+        if further is not None:
+            return self._talk(further)  # it has just been spoken
+        self._works.of(interview).take_speech()
+        return self._unspoken(interview, show_notice(_(STOPPED)))
+
+    def _unspoken(self, interview: Interview, notice: str) -> Change:
+        self._works.of(interview).unanswered = True
+        return Change(chat=show_chat(interview), notice=notice, busy=False, retry=True)
 
     # ── once more, back, help ────────────────────────────────────────────────────────────────────────
 
@@ -217,10 +231,12 @@ class Desk(GradingDesk):
         return change
 
 
-def _refusal(interview: Interview, text: str) -> str:
+def _refusal(interview: Interview, text: str, *, unanswered: bool) -> str:
     """Why this can't be sent now; empty when it can."""
     if interview.ended:
         return _("This interview has ended. Start again to practise once more.")
+    if waits(interview) and unanswered:
+        return _(UNANSWERED)
     if waits(interview):
         return _("The interviewer has not finished yet. Your words stay in the box: send them in a moment.")
     if not text.strip() and interview.role_play is not None:
@@ -231,7 +247,3 @@ def _refusal(interview: Interview, text: str) -> str:
         told = _("That is longer than {most:,} characters. Shorten it; nothing is cut silently.")
         return told.format(most=DRAFT_CHARACTERS)
     return ""
-
-
-def _unspoken(interview: Interview, notice: str) -> Change:
-    return Change(chat=show_chat(interview), notice=notice, busy=False, retry=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -19,13 +18,12 @@ from ..phrases import _, later
 from ..schema import Interview
 from .data import delete_all, read_files, read_told, take_in_gently
 from .desk import Desk
+from .frame import show_failure
 from .heat import show_group, show_group_tools, show_one
 from .shelf import show_download, show_said
-from .views import QUIET, Wiring
+from .views import QUIET, Wiring, or_why
 
 __all__ = ["GroupView"]
-
-log = logging.getLogger(__name__)
 
 Parts = dict[Any, Any]
 _GONE = later("That attempt is not here any more.")
@@ -54,8 +52,10 @@ class GroupView:
         """Ties the buttons of the page's HTML, which the script presses, to what they do."""
         self._tab.select(self._list, None, [self._table], **QUIET)
 
-        def tie(act: str, handler: Any, outputs: list[Any], js: str) -> None:
-            self._buttons[act].click(handler, self._told, outputs, js=js, trigger_mode="multiple", **QUIET)
+        def tie(act: str, handler: Callable[..., Awaitable[Parts]], outputs: list[Any], js: str) -> None:
+            self._buttons[act].click(
+                or_why(handler, self._say), self._told, outputs, js=js, trigger_mode="multiple", **QUIET
+            )
 
         value = '() => [document.getElementById("group-{act}").dataset.value || ""]'
         files = '() => [document.getElementById("group-import").files || "[]"]'
@@ -74,7 +74,10 @@ class GroupView:
     # ── what the buttons do ──────────────────────────────────────────────────────────────────────────
 
     async def _list(self) -> Parts:
-        there = await self._guests()
+        try:
+            there = await self._guests()
+        except InterviewerError as failure:
+            return {self._table: show_failure(failure, "")}
         return {self._table: await asyncio.to_thread(lambda: show_group(self._questions(there)))}
 
     async def _import(self, told: str) -> Parts:
@@ -152,11 +155,8 @@ class GroupView:
     # ── what is shown ────────────────────────────────────────────────────────────────────────────────
 
     async def _guests(self) -> list[Interview]:
-        try:
-            return await asyncio.to_thread(guests, self.desk.store)
-        except InterviewerError as failure:
-            log.warning("%s", failure)
-            return []
+        """Raises StoreError where they can't be read: that is not the same as none."""
+        return await asyncio.to_thread(guests, self.desk.store)
 
     def _questions(self, there: Sequence[Interview]) -> tuple[GroupQuestion, ...]:
         return group(there)

@@ -28,6 +28,7 @@ SCRIPTS = (
     "plays",
     "files",
     "group",
+    "away",
 )
 """The files of `scripts/`, in the order they run: comforts, speech, and the way from forms of ours to the server. They
 send nothing anywhere but to the page's own server."""

@@ -11,6 +11,8 @@ from ..wording import Evidence, Segment, cut_answers, say_verdict
 
 __all__ = ["badge", "escape", "icon", "lighting_rules", "show_answers", "show_quote"]
 
+LONG = 5_000
+"""Characters from which on an answer scrolls by itself, so that what was made of it is not far below."""
 # Drawn here rather than typed as characters: a phone shows ✓ and ⚑ as coloured pictures, or as empty boxes.
 _SHAPES = {
     "covered": '<path d="M3.5 8.5l3 3 6-7"/>',
@@ -73,7 +75,9 @@ def show_answers(answers: Sequence[str], evidence: Sequence[Evidence], prefix: s
         words = "".join(_show_segment(segment, by_number, prefix, jumped) for segment in segments)
         which = escape(_("Answer {number}").format(number=index + 1))
         title = f'<h4 class="which">{which}</h4>' if len(answers) > 1 else ""
-        blocks.append(f'{title}<p class="words">{words}</p>')
+        # What scrolls by itself must be reached by keyboard.
+        kind = 'words long" tabindex="0' if len(answers[index]) > LONG else "words"
+        blocks.append(f'{title}<p class="{kind}">{words}</p>')
     return "".join(blocks)
 
 

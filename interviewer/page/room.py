@@ -27,13 +27,28 @@ from .rewriting import Rewriting
 from .spoken import Spoken
 from .work import Works
 
-__all__ = ["ASKS", "BEING_GRADED", "KEPT", "Kept", "Room", "checked", "failed", "gradable", "last_answered", "waits"]
+__all__ = [
+    "ASKS",
+    "BEING_GRADED",
+    "KEPT",
+    "STOPPED",
+    "UNANSWERED",
+    "Kept",
+    "Room",
+    "checked",
+    "failed",
+    "gradable",
+    "last_answered",
+    "waits",
+]
 
 log = logging.getLogger(__name__)
 
 ASKS = later("Tell what happened, what you did and how it ended.")
 """What the empty answer box says."""
 KEPT = later("Your answer is kept.")
+STOPPED = later("You stopped waiting. Your answer is kept: press “Ask again” when you like.")
+UNANSWERED = later("Your last answer still waits for a reply: press “Ask again”. Your words stay in the box.")
 BEING_GRADED = later("Your answer is being graded.")
 Kept = dict[str, str]
 
@@ -124,6 +139,7 @@ class Room:
             busy=waits(interview),
             ended=bool(interview.ended),
             retry=False,
+            refused=False,
         )
 
     def _room(self, interview: Interview, *, box: str = "", notice: str = "") -> Change:

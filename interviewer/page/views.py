@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import gradio as gr
 
+from ..errors import InterviewerError
 from .desk import Change
 
-__all__ = ["QUIET", "View", "Wiring", "handled"]
+__all__ = ["QUIET", "View", "Wiring", "handled", "or_why"]
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """How every event is tied: no spinner of gradio's, and nothing in its API."""
@@ -62,5 +63,19 @@ def handled(handler: Callable[..., Mapping[Any, Any]]) -> Callable[..., Any]:
 
     async def handle(*given: Any) -> Any:
         return {**handler(*given)}
+
+    return handle
+
+
+def or_why(
+    handler: Callable[..., Awaitable[dict[Any, Any]]], say: Callable[..., dict[Any, Any]]
+) -> Callable[..., Awaitable[dict[Any, Any]]]:
+    """The handler; where it fails for a known reason, what `say` makes of the reason."""
+
+    async def handle(*given: Any) -> dict[Any, Any]:
+        try:
+            return await handler(*given)
+        except InterviewerError as failure:
+            return say(str(failure), failed=True)
 
     return handle

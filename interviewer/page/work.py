@@ -37,6 +37,8 @@ class Work:
     """Question id, number of answers with the draft, and what the reader made of them."""
     speech: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to cut off the line being spoken; a new one for each line."""
+    unanswered: bool = False
+    """Whether the last line failed to come, or was waited for no longer."""
     grading: asyncio.Event = field(default_factory=asyncio.Event)
     """Set to stop the grading that runs; a new one for each."""
     rewrites: dict[str, Rewrite] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Work:
         """Cuts off what is being spoken, for whoever speaks now; e.g. the same page after a reload."""
         self.speech.set()
         self.speech = asyncio.Event()
+        self.unanswered = False
         return self.speech
 
     def take_grading(self) -> asyncio.Event:
