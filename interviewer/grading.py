@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import scoring
 from .advice import advise, explain
@@ -40,7 +41,7 @@ from .schema import (
 from .sentences import split_sentences
 from .steering import part_sentences
 
-__all__ = ["Price", "blank_grade", "finish", "grade", "questions_for", "worth_repeating"]
+__all__ = ["Price", "Told", "blank_grade", "finish", "grade", "questions_for", "worth_repeating"]
 
 NOT_FINISHED = "Still being graded."
 ON_TOPIC_LEAST = 0.15
@@ -93,14 +94,15 @@ async def grade(
         Grades whose verdicts fill in; what is not judged yet is *unscored*. The last one is final.
     """
     started = clock()
-    blank = blank_grade(document, id=id, decider=decider, prompts=prompts, answers=answers, library=library)
+    told = part_answers(document, answers, library)
+    blank = blank_grade(document, id=id, decider=decider, prompts=prompts, answers=answers, told=told)
     state = ungradable(answers)
     if not state and decider.english_only and not is_english(answers):
         state = "other_language"
     if state:
         yield blank.model_copy(update={"reason": state, "seconds": round(clock() - started, 3)})
         return
-    reading, questions = questions_for(document, answers, asked, prompts, library)
+    reading, questions = questions_for(document, answers, asked, prompts, told=told)
     if not reading.sentences:
         state = "copied" if blank.copied else "addressed"
         yield blank.model_copy(update={"reason": state, "seconds": round(clock() - started, 3)})
@@ -137,27 +139,37 @@ def questions_for(
     asked: Sequence[str],
     prompts: Prompts,
     library: Library | None = None,
+    told: Told | None = None,
 ) -> tuple[State, tuple[TypedQuestion, ...]]:
     """What a decider reads and is asked about the answers, sentence choices left out.
 
     Words that speak to the grader are not read, nor those of the library's worked examples; there are no sentences
     when nothing else was said.
     """
-    judged, _, _ = _part(document, answers, library)
-    reading = build_state(asked, judged, prompts.render)
+    told = told or part_answers(document, answers, library)
+    reading = build_state(asked, told.own, prompts.render)
     return reading, verdict_questions(document, prompts.render)
 
 
-def _part(
-    document: QuestionDocument, answers: Sequence[str], library: Library | None
-) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...], tuple[Sentence, ...]]:
-    """The sentences that are judged, those that speak to the grader, those of a worked example."""
-    told, aside = part_sentences(split_sentences(answers), answers, document)
-    own, copied = part_copied(told, library.examples.values() if library else ())
+class Told(NamedTuple):
+    """The numbered sentences of the answers, by what becomes of them."""
+
+    own: tuple[Sentence, ...]
+    """Those that are judged."""
+    aside: tuple[Sentence, ...]
+    """Those that speak to the grader."""
+    copied: tuple[Sentence, ...]
+    """Those of a worked example."""
+
+
+def part_answers(document: QuestionDocument, answers: Sequence[str], library: Library | None) -> Told:
+    """The answers' sentences, parted."""
+    said, aside = part_sentences(split_sentences(answers), answers, document)
+    own, copied = part_copied(said, library.examples.values() if library else ())
     # What is left between an example's sentences is no answer of its own.
     if copied and ungradable([" ".join(one.text for one in own)]):
         own = ()
-    return own, tuple(aside), copied
+    return Told(own, tuple(aside), copied)
 
 
 async def _decide(
@@ -192,9 +204,10 @@ def blank_grade(
     prompts: Prompts,
     answers: Sequence[str] = (),
     library: Library | None = None,
+    told: Told | None = None,
 ) -> Grade:
     """A grade with nothing judged, stamped with what would judge it, and with what won't be judged at all."""
-    _, aside, copied = _part(document, answers, library)
+    told = told or part_answers(document, answers, library)
     return Grade(
         id=id,
         question_id=document.id,
@@ -208,8 +221,8 @@ def blank_grade(
         motivations={m.id: MotivationVerdict() for m in document.motivations},
         red_flags={f.id: RedFlagVerdict(verdict="unscored") for f in document.red_flags},
         star=dict.fromkeys(STAR_PARTS),
-        set_aside=tuple(map(quote_sentence, aside)),
-        copied=tuple(map(quote_sentence, copied)),
+        set_aside=tuple(map(quote_sentence, told.aside)),
+        copied=tuple(map(quote_sentence, told.copied)),
     )
 
 
