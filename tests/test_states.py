@@ -60,6 +60,16 @@ async def test_an_answer_sent_while_the_model_is_gone_says_what_to_press(tmp_pat
     assert (await everything(desk.speak(interview)))[-1]["interview"].turns[-1].speaker == "interviewer"
 
 
+def test_who_begins_before_the_opened_page_has_its_answer_stays_in_the_interview(tmp_path: Path) -> None:
+    desk = make_desk(seat(), tmp_path)
+    begun = desk.begin([QUESTION.id])
+    late = desk.arrive({"id": "", "draft": "", "previous": begun["interview"].id})
+    assert late["previous"] and "cards" in late
+    assert not {"screen", "interview", "chat", "question", "box", "kept", "side", "busy"} & set(late)
+    assert desk.arrive({"id": begun["interview"].id})["interview"] == begun["interview"]
+    assert desk.arrive({"id": "no-such-interview-here"})["screen"] == "start"
+
+
 def lock(store: Store) -> Callable[[], None]:
     """Another program writes, until what is returned is called."""
     assert store.folder is not None

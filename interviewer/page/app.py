@@ -271,7 +271,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
         before = spoken if speech_first else after
         before.then(streamed(unless_refused(desk.grade)), told, rubric, trigger_mode="multiple", **QUIET)
 
-    go_on(page.load(once(desk.resume), p.kept, whole, **QUIET))
+    go_on(page.load(once(desk.arrive), p.kept, whole, **QUIET))
     go_on(p.back.click(once(lambda kept: desk.resume(_previous(kept))), p.kept, whole, **QUIET))
     _wire_library(p, desk, once, shelf, whole)
     go_on(gr.on([p.send.click, p.box.submit], once(desk.submit), [p.box, p.interview, p.kept], whole, **QUIET))

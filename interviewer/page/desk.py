@@ -30,6 +30,9 @@ __all__ = ["ASKS", "Change", "Desk"]
 
 log = logging.getLogger(__name__)
 
+_OF_START = ("cards", "choices", "plans", "missed", "previous", "notice")
+"""What the start screen shows of its own."""
+
 
 class Desk(GradingDesk):
     """The handlers of one page, for all its tabs."""
@@ -48,6 +51,13 @@ class Desk(GradingDesk):
             return self._start(notice=show_failure(failure, ""))
         self._works.restore([interview.id])
         return self._room(interview, box=draft)
+
+    def arrive(self, kept: Mapping[str, object] | None) -> Change:
+        """A page was opened: as `resume`; but where it stays at the start, who has begun meanwhile is left alone."""
+        change = self.resume(kept)
+        if change["screen"] == "start" and not checked(kept)["id"]:
+            return Change({name: change[name] for name in _OF_START if name in change})
+        return change
 
     def leave(self, interview: Interview | None) -> Change:
         """Back to the start; the interview stays in the store."""
