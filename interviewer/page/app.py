@@ -245,6 +245,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
         """The interviewer speaks and the grader grades: at once, or one after the other on one small machine."""
         # "multiple": a chain's event must not be dropped because its forerunner is just being stopped.
         spoken = after.then(streamed(desk.speak), p.interview, talk, trigger_mode="multiple", **QUIET)
+        spoken.then(streamed(desk.draw_again), p.interview, rubric, trigger_mode="multiple", **QUIET)
         before = spoken if speech_first else after
         before.then(streamed(desk.grade), p.interview, rubric, trigger_mode="multiple", **QUIET)
 
