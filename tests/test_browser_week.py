@@ -174,7 +174,7 @@ def two_questions_are_chosen_and_the_first_tried_twice(page: Page) -> None:
     expect(side).to_contain_text("Another try")
     say(page, BEST)
     expect(chat).to_contain_text(FOLLOW_UPS[1])
-    expect(side.locator(".difference")).to_contain_text("Band 2 → 4, up")
+    expect(side.locator(".difference")).to_contain_text("Band 4, up from 2")
     expect(side.locator(".try")).to_have_text("Attempt 2 of 2 · your best so far")
 
 
@@ -193,7 +193,7 @@ def it_goes_on_where_it_was(page: Page) -> None:
     expect(page.locator("#question")).to_contain_text("question 1 of 2")
     expect(page.get_by_label("Your answer")).to_have_value(HALF)
     expect(page.locator("#side .try")).to_have_text("Attempt 2 of 2 · your best so far")
-    expect(page.locator("#side .difference")).to_contain_text("Band 2 → 4, up")
+    expect(page.locator("#side .difference")).to_contain_text("Band 4, up from 2")
 
 
 def the_interview_ends_with_a_report(page: Page) -> None:

@@ -164,7 +164,7 @@ def _practice(page: Page, address: str) -> Iterator[str]:
     yield "another-try"
     say(page, f"I gave her a voucher. {ANSWER}")
     expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[1])
-    expect(side.locator(".difference")).to_contain_text("Band 2 → 4, up")
+    expect(side.locator(".difference")).to_contain_text("Band 4, up from 2")
     yield "difference"
     for closed in ("All attempts side by side", "How the band came about"):
         side.get_by_text(closed).first.click()
