@@ -86,16 +86,9 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
-def open_tab(page: Page, name: str, *, narrow: bool) -> None:
-    """The tab of this name; a narrow screen has some behind a button."""
-    tab, more = page.get_by_role("tab", name=name, exact=True), page.locator("#library .overflow-menu > button")
-    if narrow:
-        expect(more).to_be_visible()  # so it is settled which
-    if tab.count():
-        tab.click()
-    else:
-        more.click()
-        page.locator("#library .overflow-dropdown").get_by_role("button", name=name, exact=True).click()
+def open_tab(page: Page, name: str) -> None:
+    """The tab of this name."""
+    page.get_by_role("tab", name=name, exact=True).click()
 
 
 @pytest.mark.parametrize(("device", "width", "height"), [("desktop", 1280, 900), ("phone", 390, 844)])
@@ -122,9 +115,9 @@ def test_the_page_is_german_from_the_start_to_the_progress_of_an_answer(
         page.locator("#cards input").first.check()
         expect(page.locator("#chosen")).to_have_text("1 Frage gewählt, etwa 6 Minuten")
         for tab in ("Pläne", "Ihre Stelle", "Rollenspiel", "Ihre Daten"):
-            open_tab(page, tab, narrow=width < 400)
+            open_tab(page, tab)
             look(tab)
-        open_tab(page, "Fragen", narrow=width < 400)
+        open_tab(page, "Fragen")
         page.get_by_role("button", name="Gespräch beginnen").first.click()
         page.get_by_label("Ihre Antwort").fill(ANSWER)
         look("room")
@@ -141,7 +134,7 @@ def test_the_page_is_german_from_the_start_to_the_progress_of_an_answer(
         page.get_by_role("button", name="Gespräch beenden").click()
         page.get_by_role("button", name="Zurück zum Anfang").click()
         expect(page.get_by_role("heading", name="Üben, bevor es zählt")).to_be_visible()
-        open_tab(page, "Fortschritt", narrow=width < 400)
+        open_tab(page, "Fortschritt")
         expect(page.get_by_role("heading", name="Gesamtstufen im Lauf der Zeit")).to_be_visible()
         look("progress")
         assert not barriers(page)

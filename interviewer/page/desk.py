@@ -30,8 +30,9 @@ __all__ = ["ASKS", "Change", "Desk"]
 
 log = logging.getLogger(__name__)
 
-_OF_START = ("cards", "choices", "plans", "missed", "previous", "notice")
-"""What the start screen shows of its own."""
+_OF_START = ("missed", "previous")
+"""What the start screen shows of its own, besides the documents."""
+_DOCUMENTS = ("cards", "choices", "plans", "notice")
 
 
 class Desk(GradingDesk):
@@ -53,10 +54,15 @@ class Desk(GradingDesk):
         return self._room(interview, box=draft)
 
     def arrive(self, kept: Mapping[str, object] | None) -> Change:
-        """A page was opened: as `resume`; but where it stays at the start, who has begun meanwhile is left alone."""
+        """A page was opened: as `resume`; but where it stays at the start, who has begun meanwhile is left alone.
+
+        Whoever searches already goes on searching: the documents are drawn anew only if they are other ones.
+        """
         change = self.resume(kept)
         if change["screen"] == "start" and not checked(kept)["id"]:
-            return Change({name: change[name] for name in _OF_START if name in change})
+            same = self.panel.library is self._laid_out and not change["notice"]
+            names = _OF_START if same else (*_OF_START, *_DOCUMENTS)
+            return Change({name: change[name] for name in names if name in change})
         return change
 
     def leave(self, interview: Interview | None) -> Change:

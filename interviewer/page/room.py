@@ -67,6 +67,7 @@ class Room:
         whose: Callable[[], str] | None = None,
     ) -> None:
         self.panel = panel
+        self._laid_out = panel.library
         self.store = store
         self.now = now
         self._now = now
