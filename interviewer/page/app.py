@@ -268,6 +268,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
         # "multiple": a chain's event must not be dropped because its forerunner is just being stopped.
         told = [p.interview, p.refused]
         spoken = after.then(streamed(unless_refused(desk.speak)), told, talk, trigger_mode="multiple", **QUIET)
+        spoken.then(streamed(desk.draw_again), p.interview, rubric, trigger_mode="multiple", **QUIET)
         before = spoken if speech_first else after
         before.then(streamed(unless_refused(desk.grade)), told, rubric, trigger_mode="multiple", **QUIET)
 

@@ -71,14 +71,14 @@ class GradingDesk(LibraryDesk):
             yield self._graded(interview, latest)
 
     async def grade_played(self, interview: Interview | None) -> AsyncIterator[Change]:
-        """The rubric of a role-play that the candidate has ended; an answer's is on its way already, or there.
+        """The rubric of a role-play that the candidate has ended; an answer's is on its way already, or there."""
+        played = interview is not None and interview.role_play is not None
+        async for change in self.grade(interview) if played else self.draw_again(interview):
+            yield change
 
-        What came while the interview was being ended may have reached the browser before the end did: it's drawn again.
-        """
-        if interview is not None and interview.role_play is not None:
-            async for change in self.grade(interview):
-                yield change
-        elif interview is not None and self._works.of(interview).grades:
+    async def draw_again(self, interview: Interview | None) -> AsyncIterator[Change]:
+        """The side of an interview that is over: a grade that came meanwhile may have reached the browser first."""
+        if interview is not None and interview.ended and self._works.of(interview).grades:
             yield self._report(interview)
 
     def stop_grading(self, interview: Interview | None) -> Change:
