@@ -9,19 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CHROMIUM, barriers, chromium, served
+from browsing import MARKS, PATIENCE, barriers, served
 from playwright.sync_api import Browser, Page, expect
 from shipped import LIBRARY
 from tables import ANSWER, FLAGGED, FOLLOW_UPS, seat
 
 from interviewer.phrases import use_language
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=20_000)
+pytestmark = MARKS
 ENGLISH = (
     "Your", "answer", "Send", "Key points", "Red flags", "Covered", "Missing", "Not found", "band", "The", "the",
     "Grade", "graded", "Why", "Start", "Question", "Questions", "Plans", "Progress", "Keep", "Nothing", "hint", "Hint",
@@ -53,12 +48,6 @@ def _texts(found: Any) -> Iterator[str]:
 
 DOCUMENTS = sorted(set(_texts(LIBRARY.model_dump())), key=len, reverse=True)
 """Every text of the documents, which are in English."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +95,7 @@ def test_the_page_is_german_from_the_start_to_the_progress_of_an_answer(
 
     with served(seat(*FOLLOW_UPS, said=FLAGGED), tmp_path) as address:
         page = browser.new_context(viewport={"width": width, "height": height}).new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(address)
         expect(page.get_by_role("heading", name="Üben, bevor es zählt")).to_be_visible()
         expect(page.locator("html")).to_have_attribute("lang", "de")

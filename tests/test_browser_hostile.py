@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from browsing import CHROMIUM, chromium, free_port
+from browsing import MARKS, PATIENCE, free_port
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 from tables import FOLLOW_UPS, seat
 from test_browser import strangers
@@ -17,18 +14,7 @@ from test_hostile_bundle import HOSTILE, MARK, full, leaves, put, signed, taken
 from interviewer.page.serving import open_page
 from interviewer.store import Store
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=30_000)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+pytestmark = MARKS
 
 
 def hostile_file() -> FilePayload:
@@ -43,7 +29,7 @@ def hostile_file() -> FilePayload:
 
 
 def opened(context: BrowserContext, address: str) -> tuple[Page, list[str], list[str]]:
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     elsewhere, errors = strangers(page, address), []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -12,10 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-from browsing import CHROMIUM, barriers, chromium, free_port, served
+from browsing import MARKS, barriers, free_port, served
 from histories import answered, graded
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from scripted import ScriptedEndpoint
 from shipped import PROMPTS, QUESTION
 from tables import ANSWER, FOLLOW_UPS, SECOND, VERDICTS, seat
@@ -32,28 +31,8 @@ from interviewer.schema import Decision, State, TypedQuestion
 from interviewer.store import DRAFT_CHARACTERS, Store
 from interviewer.store.interviews import FILE
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    # The server runs in this process: gradio uses pandas in ways that pandas will drop.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-expect.set_options(timeout=20_000)
+pytestmark = MARKS
 PICTURES = os.environ.get("STATES_PICTURES", "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(20_000)
-    yield opened
-    opened.close()
 
 
 def picture(page: Page, name: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CHROMIUM, chromium, free_port, served
+from browsing import MARKS, PATIENCE, chromium, free_port, served
 from histories import DAY, START
 from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 from pypdf import PdfReader
@@ -30,15 +29,7 @@ from test_role_plays import KIND
 
 from interviewer.panel import Panel
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium on this machine"),
-    # The server runs in this process: gradio uses pandas in ways that pandas will drop.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
-PATIENCE = 30_000
-"""Milliseconds: a busy machine takes longer than the usual five seconds."""
-expect.set_options(timeout=PATIENCE)
+pytestmark = MARKS
 
 MISTAKE = LIBRARY.questions["mistake-at-work"]
 PLAN = LIBRARY.plans["first-job"]

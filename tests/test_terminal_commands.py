@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.console import Console
 from scripted import Said, ScriptedDecider
 from shipped import LIBRARY, QUESTION
 from tables import ANSWER, FLAGGED, FOLLOW_UPS, SECOND, VERDICTS, seat
+from test_terminal import CancelledDecider
 
 from interviewer.errors import ProviderUnreachable, StoreError
 from interviewer.panel import Panel
@@ -367,20 +367,8 @@ async def test_leaving_again_at_once_changes_nothing(tmp_path: Path) -> None:
     assert further == interview and Store(tmp_path).draft(interview.id) == f"{ANSWER}"
 
 
-class Cancelled(ScriptedDecider):
-    """Ctrl-C is pressed while it reads: an event loop turns that into a cancelled task."""
-
-    async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
-        task = asyncio.current_task()
-        assert task is not None
-        task.cancel()
-        await asyncio.sleep(0)
-        async for decision in super().decide(state, questions):
-            yield decision
-
-
 async def test_ctrl_c_before_the_interviewer_spoke_keeps_the_answer_and_going_on_begins_there(tmp_path: Path) -> None:
-    interview, said = await hold(f"{ANSWER}\n\n", tmp_path, panel=seat(reader=Cancelled()))
+    interview, said = await hold(f"{ANSWER}\n\n", tmp_path, panel=seat(reader=CancelledDecider()))
     assert not interview.ended and "To go on: interviewer chat --resume" in said
     assert Store(tmp_path).load(interview.id).turns[-1].text == ANSWER
     further, said = await go_on("/end\n", tmp_path, panel=seat(*FOLLOW_UPS))
@@ -389,7 +377,9 @@ async def test_ctrl_c_before_the_interviewer_spoke_keeps_the_answer_and_going_on
 
 
 async def test_ctrl_c_in_a_simulations_report_stops_the_grading_and_keeps_the_interview(tmp_path: Path) -> None:
-    interview, said = await hold(f"{ANSWER}\n\n/end\n", tmp_path, panel=seat(decider=Cancelled()), mode="simulation")
+    interview, said = await hold(
+        f"{ANSWER}\n\n/end\n", tmp_path, panel=seat(decider=CancelledDecider()), mode="simulation"
+    )
     assert "Grading stopped." in said and interview.ended == "stopped" and not interview.grades
     assert Store(tmp_path).load(interview.id) == interview
 
