@@ -107,14 +107,14 @@ async def test_a_simulation_that_runs_tells_no_band_in_the_list_in_a_file_or_in_
         view._file, notice = gr.HTML(), gr.HTML()
     for format in ("json", "csv", "md", "pdf"):
         asked = json.dumps({"ids": [], "name": "", "format": format})
-        made = await view._export(asked, None)
+        made = await view._export(asked)
         assert view._file not in made and "before it has ended" in made[view._says]
         here = await view._export_this(format, interview, notice)
         assert view._file not in here and "before it has ended" in here[notice]
     ended = desk.finish(interview, None)["interview"]
     asked = json.dumps({"ids": [], "name": "", "format": "csv"})
-    assert "data-bytes" in (await view._export(asked, None))[view._file]
+    assert "data-bytes" in (await view._export(asked))[view._file]
     assert "band" in show_kept([desk.store.load(ended.id)]) and desk.resume(None)["missed"]
     desk.begin([QUESTION.id], mode="simulation")
-    says = (await view._export(asked, None))[view._says]
+    says = (await view._export(asked))[view._says]
     assert "of 1 interview" in says and "1 that still runs is not in it" in says

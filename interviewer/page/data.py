@@ -65,7 +65,7 @@ class DataView:
         listed = [self._kept]
         # The script presses the button when the start screen comes back and the list is in sight.
         shown = [self._tab.select, self._buttons["data-refresh"].click]
-        gr.on(shown, self._list, w.kept, listed, trigger_mode="always_last", **QUIET)
+        gr.on(shown, self._list, None, listed, trigger_mode="always_last", **QUIET)
 
         def tie(
             name: str, handler: Callable[..., Awaitable[Parts]], given: list[Any], outputs: list[Any], js: str
@@ -74,18 +74,15 @@ class DataView:
                 or_why(handler, self._say), [told, *given], outputs, js=js, trigger_mode="multiple", **QUIET
             )
 
-        tie("data-export", self._export, [w.kept], [self._file, *says], f"(told, ...rest) => [{_ASKED}, ...rest]")
-        tie("data-import", self._import, [w.kept], [*listed, *says], f"(told, ...rest) => [{_FILES}, ...rest]")
-        tie(
-            "data-delete", self._delete, [w.kept], [*listed, *says],
-            f"(told, ...rest) => [JSON.stringify({_TICKED}), ...rest]",
-        )  # fmt: skip
+        tie("data-export", self._export, [], [self._file, *says], f"() => [{_ASKED}]")
+        tie("data-import", self._import, [], [*listed, *says], f"() => [{_FILES}]")
+        tie("data-delete", self._delete, [], [*listed, *says], f"() => [JSON.stringify({_TICKED})]")
 
-        async def everything(word: str, kept: Any) -> Parts:
-            change, parts = await self._delete_everything(word, kept)
+        async def everything(word: str) -> Parts:
+            change, parts = await self._delete_everything(word)
             return {**(w.update(change) if change else {}), **parts}
 
-        tie("data-everything", everything, [w.kept], [*w.whole, *listed, *says], f"(told, kept) => [{_TYPED}, kept]")
+        tie("data-everything", everything, [], [*w.whole, *listed, *says], f"() => [{_TYPED}]")
         room = _VALUE.format(button="room-export")
 
         async def this(format: Format, interview: Interview | None) -> Parts:
@@ -95,19 +92,19 @@ class DataView:
 
     # ── what the buttons do ──────────────────────────────────────────────────────────────────────────
 
-    async def _list(self, kept: Any) -> Parts:
+    async def _list(self) -> Parts:
         try:
-            found = await self._mine(kept)
+            found = await self._mine()
         except InterviewerError as failure:
             return {self._kept: show_failure(failure, "")}
         return {self._kept: await asyncio.to_thread(show_kept, found)}
 
-    async def _export(self, told: str, kept: Any) -> Parts:
+    async def _export(self, told: str) -> Parts:
         asked = read_told(told)
         early = ""
         if not isinstance(asked, Mapping) or asked.get("format") not in FORMATS:
             return self._say(_(_DAMAGED), failed=True)
-        every = await self._mine(kept)
+        every = await self._mine()
         wanted = asked.get("ids") or [one.id for one in every]
         chosen = [one for one in every if one.id in wanted]
         if not chosen:
@@ -153,7 +150,7 @@ class DataView:
         says = _("{file} is made, of {count}: your browser saves it.").format(file=made.name, count=count)
         return show_download(made, next(self._numbers)), says
 
-    async def _import(self, told: str, kept: Any) -> Parts:
+    async def _import(self, told: str) -> Parts:
         says, failed = [], False
         for file, text in await asyncio.to_thread(read_files, told):
             try:
@@ -165,21 +162,21 @@ class DataView:
                 failed = True
         if not says:
             return self._say(_(_DAMAGED), failed=True)
-        return {**await self._list(kept), **self._say(" ".join(says), failed=failed)}
+        return {**await self._list(), **self._say(" ".join(says), failed=failed)}
 
-    async def _delete(self, told: str, kept: Any) -> Parts:
-        own = {one.id for one in await self._mine(kept)}
+    async def _delete(self, told: str) -> Parts:
+        own = {one.id for one in await self._mine()}
         wanted = [id for id in dict.fromkeys(map(str, read_told(told) or ())) if id in own]
         if not wanted:
             return self._say(_("Tick the interviews that you want to delete."), failed=True)
         try:
             await delete_all(self.desk, wanted)
         except InterviewerError as failure:
-            return {**await self._list(kept), **self._say(str(failure), failed=True)}
+            return {**await self._list(), **self._say(str(failure), failed=True)}
         deleted = count_of("{number} interview is deleted.", "{number} interviews are deleted.", len(wanted))
-        return {**await self._list(kept), **self._say(deleted)}
+        return {**await self._list(), **self._say(deleted)}
 
-    async def _delete_everything(self, word: str, kept: Any) -> tuple[Change | None, Parts]:
+    async def _delete_everything(self, word: str) -> tuple[Change | None, Parts]:
         if str(word).strip().casefold() != _(WORD).casefold():
             says = _("Nothing is deleted: type “{word}” first.").format(word=_(WORD))
             return None, self._say(says, failed=True)
@@ -193,7 +190,7 @@ class DataView:
 
     # ── whose, and what is said ──────────────────────────────────────────────────────────────────────
 
-    async def _mine(self, kept: Any) -> list[Interview]:
+    async def _mine(self) -> list[Interview]:
         """Raises StoreError where they can't be read: that is not the same as none."""
         return await asyncio.to_thread(mine, self.desk.store, self.desk.owner())
 
