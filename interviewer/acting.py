@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-from .errors import ReplyError
 from .in_role import broken_rule, tidy
-from .interview import MOST_TOKENS, Interviewer, with_closing, with_follow_up
+from .interview import MOST_TOKENS, Heard, Interviewer, watched, with_closing, with_follow_up
 from .language import is_english
-from .llm import LLM, Reply
+from .llm import LLM
 from .phrases import later
 from .prompts import Prompts
 from .roleplay import Move, State, choose_line, course, open_topic, state_after
@@ -137,23 +136,21 @@ async def _word(
 ) -> AsyncIterator[str | Interview]:
     """The script's line in the model's words, watched while they come."""
     person = _play(interview).person
-    heard, earlier = interview.turns[-1].text, _spoken(interview)
-    line, broken = "", ""
+    said, earlier = interview.turns[-1].text, _spoken(interview)
+
+    def breaks(line: str, *, finished: bool = False) -> str:
+        return broken_rule(tidy(line, person), heard=said, earlier=earlier, finished=finished)
+
     pieces = llm.say(messages(interview, state, script, interviewer.prompts), max_tokens=MOST_TOKENS)
-    try:
-        async with aclosing(pieces):  # a broken rule ends the request, not only the reading of it
-            async for piece in pieces:
-                if isinstance(piece, Reply):
-                    break
-                line += piece
-                broken = broken_rule(tidy(line, person), heard=heard, earlier=earlier, finished=False)
-                if broken:
-                    break
+    heard = Heard()
+    async with aclosing(watched(pieces, breaks)) as come:
+        async for piece in come:
+            if isinstance(piece, str):
                 yield piece
-    except ReplyError:
-        broken = "is empty"
-    line = tidy(line, person)
-    broken = broken or broken_rule(line, heard=heard, earlier=earlier) or _strays(line, script)
+            else:
+                heard = piece
+    line = tidy(heard.line, person)
+    broken = heard.broken or breaks(line, finished=True) or _strays(line, script)
     if broken:
         yield with_follow_up(interview, script, replaced=broken)
     else:

@@ -6,9 +6,10 @@ beside: its latest result is handed to `next_step` as what is known, and is neve
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from .errors import ReplyError
@@ -22,6 +23,7 @@ from .schema import Attempt, Dispute, Grade, Hint, Interview, Limits, Mode, Prob
 __all__ = [
     "Close",
     "FollowUp",
+    "Heard",
     "Interviewer",
     "NextQuestion",
     "Step",
@@ -34,6 +36,7 @@ __all__ = [
     "speak",
     "try_again",
     "undo",
+    "watched",
     "with_closing",
     "with_follow_up",
     "with_grade",
@@ -367,6 +370,38 @@ def _written(interview: Interview, step: Step, prompts: Prompts) -> Interview:
     return with_follow_up(interview, text, probe=step.probe)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What a model said, as far as it was listened to."""
+
+    line: str = ""
+    broken: str = ""
+    """The rule that its words broke while they came, or that there were none; empty when it was heard to its end."""
+
+
+async def watched(pieces: AsyncGenerator[str | Reply], broken_by: Callable[[str], str]) -> AsyncGenerator[str | Heard]:
+    """A model's words as they come, until the line so far breaks a rule; last, what was heard.
+
+    Args:
+        pieces: of the line; closed where a rule breaks, which ends the request and not only the reading of it.
+        broken_by: the rule that an unfinished line breaks; empty for none.
+    """
+    line, broken = "", ""
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, Reply):
+                    break
+                line += piece
+                broken = broken_by(line)
+                if broken:
+                    break
+                yield piece
+    except ReplyError:
+        broken = "is empty"
+    yield Heard(line, broken)
+
+
 async def _word(
     interview: Interview, probe: Probe, interviewer: Interviewer, llm: LLM
 ) -> AsyncIterator[str | Interview]:
@@ -376,21 +411,17 @@ async def _word(
     no_secret = " ".join(
         [document.question, probe.text, *brief, *(t.text for t in interview.turns if t.speaker == "candidate")]
     )
-    line, broken = "", ""
     extra = {"grammar": interviewer.grammar, "id_slot": INTERVIEWER_SLOT} if llm.local else None
     pieces = llm.say(messages(interview, probe, interviewer.prompts), max_tokens=MOST_TOKENS, extra=extra)
-    try:
-        async with aclosing(pieces):  # a broken rule ends the request, not only the reading of it
-            async for piece in pieces:
-                if isinstance(piece, Reply):
-                    break
-                line += piece
-                broken = broken_rule(line, document, said=no_secret, finished=False)
-                if broken:
-                    break
+    heard = Heard()
+    breaks = partial(broken_rule, document=document, said=no_secret, finished=False)
+    async with aclosing(watched(pieces, breaks)) as come:
+        async for piece in come:
+            if isinstance(piece, str):
                 yield piece
-    except ReplyError:
-        broken = "is empty"
+            else:
+                heard = piece
+    line, broken = heard.line, heard.broken
     broken = broken or broken_rule(line, document, said=no_secret) or _other_language(line, probe)
     if not broken and llm.local and drifts(line, probe.text):  # a small model asks whatever comes to its mind
         broken = "asks about something else"
