@@ -27,11 +27,11 @@ from .schema import (
 __all__ = ["act", "as_played", "messages", "moves", "over", "roleplay_step", "stop"]
 
 _MADE_FOR_TOLD = ("builtin", "readout")
-"""Deciders that learnt from answers which tell of something: of a good talk they miss nearly all."""
+"""Deciders that learnt from answers which tell of something; how they do on a talk nobody has measured."""
 _SURE_LEVEL = 2
-_NOT_TOLD = later("The built-in grader can't tell that a talk lacks this: it was made for answers that tell a story.")
+_NOT_TOLD = later("This grader can't tell that a talk lacks this: it was made for answers that tell a story.")
 _PLAYED = later(
-    "The built-in grader was made for answers that tell a story. What it finds in your talk stands; what it does not "
+    "This grader was made for answers that tell a story. What it finds in your talk stands; what it does not "
     "find may be there all the same, so there is no band. A chat model can grade a talk."
 )
 
@@ -80,7 +80,7 @@ def stop(interview: Interview, prompts: Prompts) -> Interview:
 
 
 def as_played(grade: Grade) -> Grade:
-    """A role-play's grade as far as its decider can know: what the built-in grader doesn't find is unsure, not missing.
+    """A role-play's grade as far as its decider can know: what those made for told answers don't find is unsure.
 
     It has no second opinion, either, which would be the built-in grader's.
     """
@@ -97,7 +97,7 @@ def as_played(grade: Grade) -> Grade:
                 id: unknown if point.verdict == "missing" else point for id, point in grade.key_points.items()
             },
             "motivations": {
-                id: found if levels[id] >= _SURE_LEVEL else MotivationVerdict(reason=_NOT_TOLD)
+                id: found if levels[id] >= _SURE_LEVEL else MotivationVerdict(unsure=True, reason=_NOT_TOLD)
                 for id, found in grade.motivations.items()
             },
             "star": dict.fromkeys(STAR_PARTS),

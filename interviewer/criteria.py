@@ -102,7 +102,7 @@ def quotes_on(grade: Grade, kind: Kind, criterion: str) -> tuple[Quote, ...]:
 
 def said_unsure(found: MotivationVerdict) -> bool:
     """Whether a motivation has no level because its decider was unsure, not because there was no usable decision."""
-    told = found.probability is not None or _UNSURE.match(found.reason) is not None
+    told = found.unsure or found.probability is not None or _UNSURE.match(found.reason) is not None
     return found.level is None and told and not not_judged(found)
 
 

@@ -133,6 +133,7 @@ def undo(interview: Interview) -> tuple[Interview, str]:
         return interview, ""
     taken = interview.turns[last]
     position = next(place for place, one in enumerate(interview.questions) if one.id == taken.question_id)
+    left = sum(_answered(turn) and turn.question_id == taken.question_id for turn in interview.turns[:last])
     back = interview.model_copy(
         update={
             "turns": interview.turns[:last],
@@ -140,7 +141,10 @@ def undo(interview: Interview) -> tuple[Interview, str]:
             "mode": _goes_on_as(interview),
             "ended": "",
             "revision": interview.revision + 1,
-            # What was judged with these words no longer stands.
+            # What was judged with these words no longer stands, nor what somebody said of it.
+            "disputes": tuple(
+                one for one in interview.disputes if one.question_id != taken.question_id or one.answers <= left
+            ),
             "grades": {id: grade for id, grade in interview.grades.items() if id != taken.question_id},
         }
     )

@@ -17,13 +17,13 @@ from .errors import ProviderError, ReplyError
 from .facts import check, without_blanks
 from .language import is_english
 from .llm import LLM, Reply
-from .phrases import _
+from .phrases import _, count_of
 from .prompts import Prompts
 from .rubric import answer_hash
 from .schema import STAR_PARTS, Grade, Line, QuestionDocument, Quote, Rewrite, Sentence, StarPart
 from .sentences import split_sentences
 
-__all__ = ["lines_of", "messages", "read_lines", "rewrite", "say_maker", "says_something", "standing", "template"]
+__all__ = ["messages", "read_lines", "rewrite", "say_maker", "says_something", "standing", "template"]
 
 MOST_TOKENS = 320
 """About 150 words with their blanks."""
@@ -131,12 +131,6 @@ def say_maker(rewrite: Rewrite) -> str:
     return f"{rewrite.reason} {own}" if rewrite.reason else own
 
 
-def lines_of(rewrite: Rewrite) -> tuple[str, ...]:
-    """The rewrite as lines of plain text: who wrote it, the text, what was taken out and why."""
-    out = [f"“{line.text}” {line.left_out}" for line in rewrite.lines if line.left_out]
-    return (say_maker(rewrite), standing(rewrite), *([_("Left out:"), *out] if out else ()))
-
-
 def read_lines(told: str, document: QuestionDocument, answers: Sequence[str], grade: Grade) -> tuple[Line, ...]:
     """A model's text as sentences, each that says what the answers don't, or says it twice, with the reason.
 
@@ -160,10 +154,13 @@ def _checked(
     telling = [line for line in lines if says_something(line)]
     left = sum(not line.left_out for line in telling)
     if not left or left < LEAST_LEFT * len(telling):
-        reason = _(
-            "{model} wrote {count} sentences, and {gone} of them bring in what is not in your answer, so its text is "
-            "not shown."
-        ).format(model=model, count=len(telling), gone=len(telling) - left)
+        reason = _("{model} wrote nothing that could be used.").format(model=model)
+        if telling:
+            reason = _("Of {count} by {model}, {gone} could not be kept, so its text is not shown.").format(
+                model=model,
+                count=count_of("{number} sentence", "{number} sentences", len(telling)),
+                gone=len(telling) - left,
+            )
         own = template(document, answers, grade, reason=reason)
         return own.model_copy(update={"lines": (*own.lines, *(line for line in lines if line.left_out))})
     asked = [] if blanks else [Line(text=f"[{probe}]") for _part, probe in _gaps(document, grade)]

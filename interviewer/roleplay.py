@@ -41,7 +41,7 @@ LISTENS = 2
 MOST_UP = 2
 """Steps that one line can upset them by; one line calms by one step at most."""
 MOST_GAPS = 3
-"""Of a cue, each up to five words: every further one would make the search in a long text five times as slow."""
+"""Of a cue, each up to five words: every further one would make the search in a long text several times as slow."""
 LEAST_SHOUTED = 4
 """Words in capitals that count as shouting."""
 

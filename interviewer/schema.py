@@ -435,7 +435,9 @@ class MotivationVerdict(Record):
     """The judgement on one motivation."""
 
     level: int | None = Field(default=None, ge=0, le=3)
-    """None: unsure or unscored; the reason says which."""
+    """None: unsure or unscored."""
+    unsure: bool = False
+    """Whether there is no level because nobody can be sure of one; grades made before this was kept say it in words."""
     probability: float | None = None
     quotes: tuple[Quote, ...] = ()
     reason: str = ""

@@ -70,7 +70,13 @@ def judge_motivation(decision: Decision | None, quotes: Sequence[Quote], calibra
     """The level of one motivation, None with the reason when unsure or unscored."""
     judged = _settle(decision, quotes, lambda _: calibration.motivation)
     level = int(judged.value) if judged.value.isdigit() else None
-    return MotivationVerdict(level=level, probability=judged.probability, quotes=judged.quotes, reason=judged.reason)
+    return MotivationVerdict(
+        level=level,
+        unsure=judged.value == "unsure",
+        probability=judged.probability,
+        quotes=judged.quotes,
+        reason=judged.reason,
+    )
 
 
 def judge_red_flag(decision: Decision | None, quotes: Sequence[Quote], calibration: Calibration) -> RedFlagVerdict:

@@ -240,7 +240,9 @@ class Settings(BaseSettings):
         ge=0,
         le=10,
     )
-    minutes: float = _variable("INTERVIEWER_MINUTES", "Minutes after which an interview ends.", 45.0, gt=0, le=600)
+    minutes: float = _variable(
+        "INTERVIEWER_MINUTES", "Minutes after which a simulation ends; practice has no clock.", 45.0, gt=0, le=600
+    )
 
     def __init__(self, **flags: Any) -> None:
         given = {_alias(name): value for name, value in flags.items() if value is not None}

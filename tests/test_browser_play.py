@@ -75,7 +75,7 @@ def test_a_role_play_without_a_model_from_its_card_to_its_rubric(context: Browse
         expect(course.locator("svg")).to_be_visible()
         expect(course).to_contain_text("2 → 3 (Annoyed → Angry), because you told him how to behave.")
         expect(course.get_by_role("listitem")).to_have_count(4)
-        expect(side).to_contain_text("The built-in grader was made for answers that tell a story.")
+        expect(side).to_contain_text("This grader was made for answers that tell a story.")
         course.get_by_text("The rules it went by").click()
         expect(course).to_contain_text("What Mr Hollis did not know")
         faults += barriers(page)

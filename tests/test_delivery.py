@@ -151,7 +151,7 @@ def test_leaving_hesitations_out_leaves_none_and_loses_no_other_word(parts: list
     written = without_hesitations(" ".join(parts))
     assert not {"um", "uh", "er"} & count_fillers(written).keys()
     kept = [part.lower() for part in parts if part.strip(" ,").lower() not in {"um", "uh", "er"} or part == "ER"]
-    assert written.lower().replace(",", "").split() == " ".join(kept).replace(",", "").split() or not kept
+    assert written.lower().replace(",", "").split() == " ".join(kept).replace(",", "").split()
 
 
 def test_a_text_is_from_a_recording_while_most_of_its_words_are_in_it() -> None:

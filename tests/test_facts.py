@@ -265,3 +265,10 @@ def test_moods_and_agents_of_a_sentence() -> None:
         ("guest", "plain", ""),
         ("laughing", "plain", ""),
     ]
+
+
+def test_a_number_ends_where_a_sentence_pauses() -> None:
+    answer = "I served twenty, five of them were angry."
+    (kept,) = check("I served twenty.", [answer])
+    (invented,) = check("I served twenty-five.", [answer])
+    assert (kept.new, invented.new) == ("", "number")

@@ -28,7 +28,7 @@ from interviewer.interview import (
     with_grade,
 )
 from interviewer.readout import GRADER_SLOT
-from interviewer.schema import Grade, Interview, Limits, Probe
+from interviewer.schema import Dispute, Grade, Interview, Limits, Probe
 
 PROBE = Probe(kind="motivation", criterion="service_orientation", text=QUESTION.motivations[1].probe, reason="level 0")
 NOBODY = Interviewer(PROMPTS)
@@ -314,3 +314,15 @@ def test_a_simulation_whose_last_answer_is_taken_back_after_its_report_goes_on_a
     told = answer(running, "one")
     assert undo(told)[0].mode == "simulation"
     assert undo(end(told, NOBODY))[0].mode == "practice"
+
+
+def test_what_somebody_saw_differently_in_an_answer_goes_with_that_answer() -> None:
+    def seen(question_id: str, answers: int) -> Dispute:
+        return Dispute(
+            question_id=question_id, kind="star", criterion="result", answers=answers, verdict="told",
+            graded="left_out", graded_by="builtin m",
+        )  # fmt: skip
+
+    kept = (seen("q0", 1), seen("q1", 2))
+    two = started("One.", "Two.", questions=2).model_copy(update={"disputes": (*kept, seen("q0", 2))})
+    assert undo(two)[0].disputes == kept

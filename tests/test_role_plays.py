@@ -93,12 +93,12 @@ def test_a_mistake_is_named_with_its_line_and_what_to_do(old: str, new: str, mes
     found = problems(TEXT.replace(old, new, 1))
     assert any(message in one for one in found), found
     changed = 1 + TEXT[: TEXT.index(old)].count("\n")
-    assert any(abs(int(one.split(":")[1]) - changed) <= 4 for one in found if message in one) or "missing" in message
+    assert any(abs(int(one.split(":")[1]) - changed) <= 4 for one in found if message in one)
 
 
-@pytest.mark.parametrize(("band", "name"), [("Calm", "Calm"), ("Tense", "Tense"), ("Heated", "Heated")])
-def test_a_topic_needs_a_line_for_every_height_of_temper(band: str, name: str) -> None:
-    assert any(f"lacks a line for `- {name}: …`" in one for one in problems(re.sub(rf"(?m)^- {band}: .*\n", "", TEXT)))
+@pytest.mark.parametrize("band", ["Calm", "Tense", "Heated"])
+def test_a_topic_needs_a_line_for_every_height_of_temper(band: str) -> None:
+    assert any(f"lacks a line for `- {band}: …`" in one for one in problems(re.sub(rf"(?m)^- {band}: .*\n", "", TEXT)))
 
 
 @pytest.mark.parametrize(("sign", "said"), [("-1", "no rule calms"), (r"\+[12]", "no rule upsets")])

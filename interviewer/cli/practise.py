@@ -165,10 +165,10 @@ def questions(
             typer.echo(f"{play.id}\t{about}\t{play.title}: {play.person}, {play.who}")
         return
     if plans:
-        if filtered:
-            fail("--plans lists every plan: leave out words, --role, --function and --theme.", code=2)
+        if filtered or ad or cv:
+            fail("--plans lists every plan: leave out everything else.", code=2)
         for plan in sorted(library.plans.values(), key=lambda plan: plan.id):
-            size = f"{counted(len(plan.questions), 'question')}, {plan.minutes} minutes"
+            size = f"{counted(len(plan.questions), 'question')}, {counted(plan.minutes, 'minute')}"
             typer.echo(f"{plan.id}\t{plan.role} ({size})\t{plan.title}")
         return
     found = find_questions(library, words=" ".join(words or ()), role=role, function=function, theme=theme)

@@ -24,7 +24,7 @@ __all__ = ["LARGEST", "Bundle", "read_bundle", "write_bundle"]
 FORMAT = "interviewer-export"
 VERSION = 1
 LARGEST = 20_000_000
-"""Characters of a file that is read: a year's practice takes a tenth of it."""
+"""Characters of a file that is read."""
 LONGEST_NUMBER = 15
 """Digits of a whole number that any program reads without loss."""
 MOST_INTERVIEWS = 2_000

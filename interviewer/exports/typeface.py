@@ -1,6 +1,6 @@
 """Finds the fonts that a text needs among those of the packages installed; never downloads one.
 
-Noto Sans, with Noto for 20 other scripts and for emoji, comes with `manimgx-fonts` (OFL-1.1); Chinese, Japanese and
+Noto Sans, with Noto for 19 other scripts and for emoji, comes with `manimgx-fonts` (OFL-1.1); Chinese, Japanese and
 Korean with `manimgx-fonts-cjk`, 32 MB and therefore optional (the extra `cjk`).
 """
 
@@ -43,7 +43,7 @@ def regular_file() -> Path:
 
 @cache
 def bold_file() -> Path:
-    """Noto Sans at weight 700, cut from the variable font once a process: that takes two seconds."""
+    """Noto Sans at weight 700, cut from the variable font once a process, for that takes seconds."""
     folder = Path(tempfile.mkdtemp(prefix="interviewer-font-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     bold = instancer.instantiateVariableFont(TTFont(regular_file()), {"wght": _BOLD}, static=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from .forms import AUXILIARIES, FUNCTION_WORDS, fold_word, is_content, listed, stem
@@ -89,14 +90,16 @@ def read_words(sentence: str) -> Said:
     folded = [fold for _, fold, stop in tokens if not stop]
     place = 0
     skip = 0
-    for text, fold, stop in tokens:
+    for at, (text, fold, stop) in enumerate(tokens):
         if stop:
             reading.stop(text)
             continue
         if skip:
             skip -= 1
         else:
-            value, taken = ("", 0) if fold in ("first", "firstly") else read_number(folded, place)
+            # A number ends where a sentence does or pauses: "I served twenty, five of them twice" holds two.
+            run = [one for _text, one, _stop in takewhile(lambda token: not token[2], tokens[at:])]
+            value, taken = ("", 0) if fold in ("first", "firstly") else read_number(run, 0)
             skip = max(taken - 1, 0)
             reading.take(text, fold, value, folded[place + 1] if place + 1 < len(folded) else "")
         place += 1

@@ -63,7 +63,7 @@ def _progress(writing: Writing) -> str:
     none = _("The model reads your answer …")
     some = count_of("{number} sentence written …", "{number} sentences written …", writing.sentences)
     says = some if writing.sentences else none
-    slow = _("A model on this computer takes a minute or two. Its text is shown once its facts have been checked.")
+    slow = _("A model on this computer takes about a minute. Its text is shown once its facts have been checked.")
     return (
         f'<div class="progress"><progress aria-label="{escape(_("Rewriting"))}"></progress>'
         f'<span role="status">{escape(says)}</span></div><p class="hint">{escape(slow)}</p>'

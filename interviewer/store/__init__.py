@@ -1,6 +1,6 @@
 """Keeps interviews, drafts and every grade in a database, SQLite or PostgreSQL; never stores a key or a password.
 
-`Store` is loaded when it is first asked for, for SQLAlchemy takes a third of a second that `interviewer --help` and the
+`Store` is loaded when it is first asked for, for SQLAlchemy takes time to load that `interviewer --help` and the
 grading of files do without.
 """
 

@@ -184,7 +184,7 @@ def _engine(address: URL, wait: float) -> Engine:
     # Parameters are people's words: they belong in no message.
     options: dict[str, Any] = {"hide_parameters": True}
     if address.get_backend_name() == "sqlite":
-        # A connection takes a millisecond; with none left open, the file is whole between two calls.
+        # With no connection left open, the file is whole between two calls.
         options |= {"poolclass": NullPool, "connect_args": {"timeout": wait}}
     else:
         options["pool_pre_ping"] = True

@@ -117,7 +117,7 @@ def _criterion_lines(grade: Grade, document: QuestionDocument, *, several: bool)
             yield from line(
                 "key_point", point.id, point.name, judged.verdict, say_verdict(judged.verdict), judged.quotes
             )
-            if judged.verdict not in ("covered",) and judged.reason:
+            if judged.verdict != "covered" and judged.reason:
                 yield Text(f"      {clean(say_reason(judged.reason))}", "dim")
     yield Text("\n" + _("What the interviewer wanted to find out"), "bold")
     for motivation in document.motivations:
