@@ -94,7 +94,9 @@ def chosen() -> list[Case]:
     for band in sorted(bands):
         draw.shuffle(bands[band])
     found: dict[str, Case] = {}
-    while len(found) < ANSWERS:
+    before = -1
+    while before < len(found) < ANSWERS:
+        before = len(found)
         for band in sorted(bands):
             fresh = next((case for case in bands[band] if case.question_id not in found), None)
             if fresh is not None and len(found) < ANSWERS:

@@ -72,13 +72,14 @@ def tables(library: Library, ads: Ads) -> str:
     nothing = []
     for part in PARTS:
         mine = [ad for ad in ads if ad["part"] == part]
-        for method in get_args(Method):
-            rankings = rank_all(library, mine, method)
-            got = measure(mine, rankings)
+        ranked = {method: rank_all(library, mine, method) for method in get_args(Method)}
+        rankings = ranked["both"]
+        for method, found in ranked.items():
+            got = measure(mine, found)
             count = sum(bool(ad["picks"]) for ad in mine)
             rows.append(f"| {part} | {method} | {count} | {got['hit']:.2f} | {got['recall']:.2f} | {got['mrr']:.2f} |")
         fits += [
-            f"| {part} | {fit} | {given} | {right / given if given else 0:.2f} |"
+            f"| {part} | {fit} | {given} | {f'{right / given:.2f}' if given else '–'} |"
             for fit, (right, given) in grades(mine, rankings).items()
         ]
         empty = [ranking.fits for ad, ranking in zip(mine, rankings, strict=True) if not ad["picks"]]

@@ -36,6 +36,7 @@ HERE = Path(__file__).resolve().parent
 FILE = HERE / "results" / "rewrite.json"
 ANSWERS = 8
 LEAST_WORDS = 50
+UNREAD = "not read yet"
 
 
 def chosen(library: Library) -> list[Case]:
@@ -48,6 +49,8 @@ def chosen(library: Library) -> list[Case]:
 
 
 async def _record(panel: Panel, cases: list[Case]) -> dict[str, Any]:
+    if panel.interviewer.llm is None:
+        raise SystemExit("There is no model to measure: interviewer model pull")
     rows = []
     for case in cases:
         document = panel.library.questions[case.question_id]
@@ -93,11 +96,13 @@ def table(kept: dict[str, Any], made: list[tuple[Line, ...]]) -> str:
         models = bool(left) and left >= LEAST_LEFT * written
         shown += models
         name = "model's" if models else "own"
-        rows.append(f"| `{row['id']}` | {written} | {left} | {name} | {row['invented']} | {row['seconds']:.0f} |")
+        new = UNREAD if row["invented"] is None else row["invented"]
+        rows.append(f"| `{row['id']}` | {written} | {left} | {name} | {new} | {row['seconds']:.0f} |")
         details += [f"\n`{row['id']}`\n", *(f"- {_marked(line)}" for line in lines)]
     written, left = (sum(column) for column in zip(*map(counts, made), strict=True))
     seconds = sum(row["seconds"] for row in kept["rows"]) / len(made)
-    invented = sum(row["invented"] or 0 for row in kept["rows"])
+    read = [row["invented"] for row in kept["rows"] if row["invented"] is not None]
+    invented = sum(read) if len(read) == len(made) else UNREAD
     share = f"{left} ({left / written:.0%})"
     rows.append(
         f"| **all** | {written} | {share} | {shown} of {len(made)} model's | {invented} | {seconds:.0f} on average |"

@@ -10,13 +10,10 @@ from .schema import (
     Delivery,
     Grade,
     Interview,
-    KeyPoint,
     Kind,
     Marked,
-    Motivation,
     QuestionDocument,
     Record,
-    RedFlag,
     Turn,
 )
 
@@ -157,10 +154,6 @@ def marks(interview: Interview) -> Iterator[Marked]:
 def _mark(
     interview: Interview, document: QuestionDocument, attempt: Attempt, grade: Grade, number: int, *, latest: bool
 ) -> Marked:
-    criteria: list[tuple[Kind, KeyPoint | Motivation | RedFlag]] = []
-    criteria += (("key_point", one) for one in document.key_points)
-    criteria += (("motivation", one) for one in document.motivations)
-    criteria += (("red_flag", one) for one in document.red_flags)
     at = next((turn.at for turn in attempt.turns if turn.act == "answer"), 0.0)
     return Marked(
         interview_id=interview.id,
@@ -183,7 +176,7 @@ def _mark(
         motivations={id: verdict.level for id, verdict in grade.motivations.items()},
         red_flags={id: verdict.verdict for id, verdict in grade.red_flags.items()},
         star=dict(grade.star),
-        names={f"{kind}.{one.id}": one.name for kind, one in criteria},
+        names={f"{kind}.{id}": name for kind, id, name in criteria_of(document) if kind != "star"},
         decider=grade.decider,
         model=grade.model,
     )

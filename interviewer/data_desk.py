@@ -233,18 +233,25 @@ def _here(store: Store, interview_id: str) -> Interview | None:
 
 def say_taken(taken: Taken) -> str:
     """What became of the interviews in a file."""
+    new, further, commented, same, beside = (
+        taken[outcome] for outcome in ("new", "further", "commented", "same", "beside")
+    )
     parts = (
-        ("new", _("{number} new"), _("{number} new")),
-        ("further", _("{number} went on since and replaced yours"), _("{number} went on since and replaced yours")),
-        ("commented", _("{number} has new comments"), _("{number} have new comments")),
-        ("same", _("{number} was here already"), _("{number} were here already")),
+        (new, count_of("{number} new", "{number} new", new)),
         (
-            "beside",
-            _("{number} differs from yours and is kept beside it"),
-            _("{number} differ and are kept beside yours"),
+            further,
+            count_of("{number} went on since and replaced yours", "{number} went on since and replaced yours", further),
+        ),
+        (commented, count_of("{number} has new comments", "{number} have new comments", commented)),
+        (same, count_of("{number} was here already", "{number} were here already", same)),
+        (
+            beside,
+            count_of(
+                "{number} differs from yours and is kept beside it", "{number} differ and are kept beside yours", beside
+            ),
         ),
     )
-    said = [count_of(one, many, taken[outcome]) for outcome, one, many in parts if taken[outcome]]
+    said = [says for number, says in parts if number]
     whole = count_of("{number} interview read", "{number} interviews read", taken.total())
     return f"{whole}: {'; '.join(said)}." if said else _("The file holds no interview.")
 

@@ -111,12 +111,12 @@ def delete(store: Store, ids: Sequence[str], *, everything: bool, say: Say) -> N
         store.delete_everything()
         say(_("Everything in {place} is deleted.").format(place=store.place))
         return
-    for id in ids:
+    each = dict.fromkeys(ids)
+    for id in each:
         store.load(id)
-    for id in ids:
-        store.delete(id)
-    left = len(store.saved())
-    deleted = count_of("{number} interview deleted", "{number} interviews deleted", len(ids))
+    store.delete(*each)
+    left = len(mine(store, None))
+    deleted = count_of("{number} interview deleted", "{number} interviews deleted", len(each))
     say(_("{deleted}; {left} left in {place}.").format(deleted=deleted, left=left, place=store.place))
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "say_share",
     "say_trend",
     "say_weak",
+    "tell_bands",
     "trend_name",
 ]
 
@@ -198,6 +199,7 @@ def history_lines(marks: Iterable[Marked], *, now: float, zone: tzinfo | None = 
         *_section(_("Across all questions"), map(_trend_line, overall_trends(marked))),
         *_section(_("By theme"), map(_trend_line, theme_trends(marked))),
         *_criterion_lines(criterion_trends(marked)),
+        *tell_bands(marked),
     )
 
 
@@ -248,3 +250,22 @@ def _trend_line(trend: Trend) -> str:
         trend=say_trend(trend),
     )  # fmt: skip
     return f"{line} ({note})" if note else line
+
+
+BARS = "▁▂▄▆█"
+"""One for each band, 1 to 5."""
+
+
+def tell_bands(marks: Iterable[Marked]) -> tuple[str, ...]:
+    """Every band as a bar, oldest first, a line for each grader: bands of different graders can't be compared."""
+    by_grader: dict[str, list[int]] = {}
+    for mark in sorted(marks, key=lambda one: one.at):
+        if mark.band is not None:
+            by_grader.setdefault(f"{mark.decider} {mark.model}".strip(), []).append(mark.band)
+    return tuple(
+        _("{bars}  bands 1 to 5, the oldest first, by {grader}").format(
+            bars="".join(BARS[band - 1] for band in bands), grader=grader
+        )
+        for grader, bands in by_grader.items()
+        if len(bands) > 1
+    )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from .attempts import Change, Difference, answers_in, best_of
 from .criteria import say_part
 from .overview import Overview, QuestionOverview, Repeated, Standing
 from .phrases import _, count_of, later
-from .schema import Attempt, Marked
+from .schema import Attempt
 from .sides import Step
 from .wording import say_band, say_verdict
 
 __all__ = [
-    "tell_bands",
     "tell_best",
     "tell_change",
     "tell_counts",
@@ -104,27 +103,6 @@ def tell_best(attempts: Sequence[Attempt]) -> str:
     )
 
 
-# ── many interviews ──────────────────────────────────────────────────────────────────────────────────
-
-BARS = "▁▂▄▆█"
-"""One for each band, 1 to 5."""
-
-
-def tell_bands(marks: Iterable[Marked]) -> tuple[str, ...]:
-    """Every band as a bar, oldest first, a line for each grader: bands of different graders can't be compared."""
-    by_grader: dict[str, list[int]] = {}
-    for mark in sorted(marks, key=lambda one: one.at):
-        if mark.band is not None:
-            by_grader.setdefault(f"{mark.decider} {mark.model}".strip(), []).append(mark.band)
-    return tuple(
-        _("{bars}  bands 1 to 5, the oldest first, by {grader}").format(
-            bars="".join(BARS[band - 1] for band in bands), grader=grader
-        )
-        for grader, bands in by_grader.items()
-        if len(bands) > 1
-    )
-
-
 # ── a whole interview ────────────────────────────────────────────────────────────────────────────────
 
 
@@ -180,10 +158,10 @@ def tell_overview(found: Overview) -> tuple[str, ...]:
 
 def tell_counts(found: Overview) -> tuple[str, ...]:
     """How many questions, red flags and hints there were, a sentence each."""
-    whole = len(found.questions)
+    questions = count_of("{number} question", "{number} questions", len(found.questions))
     lines = [
-        _("{answered} of {whole} questions answered, {graded} with a band.").format(
-            answered=found.answered, whole=whole, graded=found.graded
+        _("{answered} of {questions} answered, {graded} with a band.").format(
+            answered=found.answered, questions=questions, graded=found.graded
         )
     ]
     if found.flags:

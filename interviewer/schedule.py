@@ -17,6 +17,7 @@ from functools import lru_cache
 
 from fsrs import Card, Rating, Scheduler
 
+from .progress import day_of, only
 from .schema import Marked, Record
 
 __all__ = ["RETENTION", "Point", "due", "schedule"]
@@ -51,7 +52,7 @@ class Point(Record):
 def schedule(marks: Iterable[Marked]) -> tuple[Point, ...]:
     """Every point that was ever missed or only partly covered, those due first; the order of `marks` doesn't count."""
     reviews: dict[tuple[str, str], list[tuple[str, Marked]]] = {}
-    for mark in sorted(marks, key=lambda one: (one.at, one.interview_id, one.attempt)):
+    for mark in only(marks):
         for criterion, verdict in mark.key_points.items():
             if verdict in _RATINGS:
                 reviews.setdefault((mark.question_id, criterion), []).append((verdict, mark))
@@ -67,7 +68,7 @@ def due(points: Iterable[Point], today: date, zone: tzinfo | None = None) -> tup
         today: where the candidate is.
         zone: where that is; None: this machine's.
     """
-    ready = [one for one in points if datetime.fromtimestamp(one.due, zone).date() <= today]
+    ready = [one for one in points if day_of(one.due, zone) <= today]
     return tuple(sorted(ready, key=lambda one: (_recall(one, today, zone), one.due, one.question_id, one.criterion)))
 
 
@@ -103,7 +104,7 @@ def _fold(reviews: tuple[tuple[str, float], ...]) -> tuple[float, float]:
 
 def _recall(point: Point, today: date, zone: tzinfo | None) -> float:
     """The model's chance that the point would still be said, in whole days since it was; only for the order."""
-    days = (today - datetime.fromtimestamp(point.last, zone).date()).days
+    days = (today - day_of(point.last, zone)).days
     card = Card(card_id=0, due=_time(point.due), stability=point.stability, last_review=_time(0))
     return _FSRS.get_card_retrievability(card, _time(86_400 * max(0, days)))
 

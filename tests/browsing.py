@@ -79,8 +79,16 @@ def served(
         yield page.address
 
 
+_ENDED = """() => {
+    for (const one of document.getAnimations())
+        if (one.effect?.getComputedTiming().endTime !== Infinity) one.finish();
+}"""
+
+
 def barriers(page: Page) -> list[str]:
     """What axe-core finds on the page as it is now that is serious or critical, one line each."""
+    # Colours on their way to others are nobody's: what is looked at is where they end.
+    page.evaluate(_ENDED)
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{one['impact']} {one['id']}: {one['nodes'][0]['html'][:200]} ({len(one['nodes'])} places)"

@@ -364,7 +364,7 @@ def test_an_interview_left_in_the_middle_goes_on_by_a_flag(run: Run) -> None:
     assert "To go on: interviewer chat --resume " in " ".join(left.out.split())
     done = run("chat", "--resume", "--decider", "builtin", typed=b"He came back.\n\n")
     assert done.code == 0 and "What you had typed" in done.out and "He came back." in done.out
-    assert "1 of 1 questions answered" in run("chat", "--resume", "--decider", "builtin", "--", id).out
+    assert "1 of 1 question answered" in run("chat", "--resume", "--decider", "builtin", "--", id).out
     assert run("chat", "--resume", "nope").err.endswith("That is not the id of an interview: start a new one.\n")
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from interviewer.attempts import Change, Difference
 from interviewer.overview import Overview, QuestionOverview, Repeated, Standing
+from interviewer.recounting import tell_bands
 from interviewer.retelling import (
-    tell_bands,
     tell_best,
     tell_change,
     tell_difference,
@@ -142,5 +142,5 @@ def test_bands_over_time_are_bars_by_grader_and_one_alone_is_none() -> None:
 
 def test_of_one_question_no_total_is_denied() -> None:
     assert tell_overview(whole(questions=(one(),), answered=1, graded=1)) == (
-        "1 of 1 questions answered, 1 with a band.",
+        "1 of 1 question answered, 1 with a band.",
     )

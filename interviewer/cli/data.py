@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,28 +19,20 @@ def history() -> None:
     from ..build import open_store
     from ..progress import told
     from ..recounting import history_lines
-    from ..retelling import tell_bands
 
     store = open_store(settings_in_use())
     store.open()
     own = told(store.marks(""), {saved.id for saved in store.saved("") if not saved.ended})
-    for line in (*history_lines(own, now=time.time()), *tell_bands(own)):
+    for line in history_lines(own, now=time.time()):
         typer.echo(line)
-
-
-class FormatChoice(StrEnum):
-    """The formats of an export."""
-
-    MD = "md"
-    JSON = "json"
-    CSV = "csv"
-    PDF = "pdf"
 
 
 def export(
     interviews: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of interviews.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All interviews, instead of ids.")] = False,
-    format: Annotated[FormatChoice, typer.Option(help="json can be restored; pdf is a report.")] = FormatChoice.JSON,
+    format: Annotated[
+        Literal["md", "json", "csv", "pdf"], typer.Option(help="json can be restored; pdf is a report.")
+    ] = "json",
     out: Annotated[Path | None, typer.Option(help="The file, or a folder for one file each.")] = None,
     name: Annotated[str, typer.Option(help="What the candidate calls themselves; may be empty.")] = "",
 ) -> None:
@@ -58,7 +49,7 @@ def export(
         return
     if out is None:
         fail("Say where to with --out FILE, or --out FOLDER for one file each.", code=2)
-    export_to(store, interviews or (), format.value, out, now=time.time(), candidate=name, say=note)
+    export_to(store, interviews or (), format, out, now=time.time(), candidate=name, say=note)
 
 
 def restore(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON files of `export`.")]) -> None:

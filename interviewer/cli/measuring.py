@@ -124,7 +124,7 @@ def _import_replies(settings: Settings, order: Order, file: Path) -> None:
 
     counts, missing = import_replies(settings, order, file)
     for path, count in counts.items():
-        note(f"{path}: {count} replies recorded.")
+        note(f"{path}: {count} {'reply' if count == 1 else 'replies'} recorded.")
     if missing:
         fail(f"{file}: {counted(len(missing), 'request')} without a usable reply, the first {missing[0]!r}.", code=2)
 

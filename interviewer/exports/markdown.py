@@ -10,7 +10,7 @@ from ..schema import Interview
 from ..sides import Sides
 from ..wording import Segment, say_verdict
 from .judged import Criterion, Group
-from .outline import Said, Told, ToldAttempt, ToldQuestion, Trust, tell
+from .outline import Said, Told, ToldAttempt, ToldQuestion, Trust, say_change, tell
 
 __all__ = ["escape_markdown", "to_markdown"]
 
@@ -161,8 +161,7 @@ def _sides(sides: Sides) -> str:
 
 
 def _say_change(change: str) -> str:
-    words = {"better": _("better"), "worse": _("worse"), "same": _("same"), "unknown": _("not known")}
-    return f"{CHANGES[change]} {words[change]}"
+    return f"{CHANGES[change]} {say_change(change)}"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

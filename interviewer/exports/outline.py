@@ -31,7 +31,7 @@ from ..wording import (
 )
 from .judged import Group, groups_of
 
-__all__ = ["Said", "Told", "ToldAttempt", "ToldQuestion", "Trust", "say_date", "tell"]
+__all__ = ["Said", "Told", "ToldAttempt", "ToldQuestion", "Trust", "say_change", "say_date", "tell"]
 
 Trust = Mapping[tuple[str, str], str]
 """How far a grader agreed with raters, in a sentence, by decider and model."""
@@ -220,3 +220,8 @@ def _notes(grade: Grade | None) -> Iterator[str]:
         yield aside
     if summary := summarise(grade):
         yield summary
+
+
+def say_change(change: str) -> str:
+    """What became of a criterion from one attempt to the next: a key of `sides.CHANGES`, in a word."""
+    return {"better": _("better"), "worse": _("worse"), "same": _("same"), "unknown": _("not known")}[change]

@@ -9,7 +9,7 @@ from ..schema import Interview
 from ..sides import Sides
 from ..wording import VERDICTS, say_verdict
 from .judged import Criterion
-from .outline import Said, ToldAttempt, ToldQuestion, Trust, tell
+from .outline import Said, ToldAttempt, ToldQuestion, Trust, say_change, tell
 from .paper import INK, LINE, SOFT, Ink, Paper, Run
 from .signs import INKS, draw_sign
 
@@ -230,7 +230,7 @@ def _sides(paper: Paper, sides: Sides) -> None:
         cells = [Run(say_verdict(one) if one else "–", 8.5, ink=_ink(one)) for one in verdicts]
         changed = side.change in ("better", "worse")
         row(
-            [Run(side.name, 9), *cells, Run(_say_change(side.change), 8.5, bold=changed, ink=INK if changed else SOFT)],
+            [Run(side.name, 9), *cells, Run(say_change(side.change), 8.5, bold=changed, ink=INK if changed else SOFT)],
             ["", *(one if one in VERDICTS else "" for one in verdicts)],
         )
     paper.ln(4)
@@ -238,7 +238,3 @@ def _sides(paper: Paper, sides: Sides) -> None:
 
 def _ink(verdict: str) -> Ink:
     return INKS.get(verdict, INK)
-
-
-def _say_change(change: str) -> str:
-    return {"better": _("better"), "worse": _("worse"), "same": _("same"), "unknown": _("not known")}[change]

@@ -16,9 +16,9 @@ from ..schema import (
 )
 from .outline import say_date
 
-__all__ = ["ATTEMPT_COLUMNS", "VERDICT_COLUMNS", "attempts_csv", "defuse", "verdicts_csv", "write_csv"]
+__all__ = ["VERDICT_COLUMNS", "defuse", "verdicts_csv", "write_csv"]
 
-ATTEMPT_COLUMNS: Mapping[str, str] = {
+_ATTEMPT_COLUMNS: Mapping[str, str] = {
     "interview": "id of the interview",
     "candidate": "as they call themselves; may be empty",
     "date": "of the attempt's first answer, else of the interview; UTC",
@@ -37,7 +37,7 @@ ATTEMPT_COLUMNS: Mapping[str, str] = {
 """What each column of a table of attempts holds; a table of verdicts opens with the same."""
 
 VERDICT_COLUMNS: Mapping[str, str] = {
-    **ATTEMPT_COLUMNS,
+    **_ATTEMPT_COLUMNS,
     "kind": "key_point, motivation, red_flag or star",
     "criterion": "its id, or the STAR part",
     "name": "of the criterion",
@@ -69,11 +69,6 @@ def write_csv(columns: Iterable[str], rows: Iterable[Sequence[Cell]]) -> str:
 def verdicts_csv(interviews: Iterable[Interview]) -> str:
     """One row for each criterion of each graded attempt; `VERDICT_COLUMNS` says what they hold."""
     return write_csv(VERDICT_COLUMNS, _verdict_rows(interviews))
-
-
-def attempts_csv(interviews: Iterable[Interview]) -> str:
-    """One row for each attempt, graded or not; `ATTEMPT_COLUMNS` says what they hold."""
-    return write_csv(ATTEMPT_COLUMNS, (row for *_about, row in _attempt_rows(interviews)))
 
 
 def _attempt_rows(interviews: Iterable[Interview]) -> Iterator[tuple[QuestionDocument, Attempt, list[Cell]]]:

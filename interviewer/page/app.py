@@ -287,10 +287,13 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     again = '(id, ...others) => [document.getElementById("try-again").dataset.value, ...others]'
     p.again.click(once(desk.again), seen, whole, js=again, trigger_mode="multiple", **QUIET)
     asked = '(id, ...others) => [document.getElementById("say-better").dataset.value, ...others]'
-    p.better.click(streamed(desk.better.write), seen[:2], [p.side, p.notice], js=asked, **QUIET)
+    # "multiple": a second one takes the place of the first.
+    p.better.click(
+        streamed(desk.better.write), seen[:2], [p.side, p.notice], js=asked, trigger_mode="multiple", **QUIET
+    )
     p.stop_better.click(once(desk.better.stop), p.interview, [p.side, p.notice], **QUIET)
     go_on(p.undo.click(once(desk.take_back), [p.box, p.interview, p.kept], whole, **QUIET))
-    p.hint.click(once(desk.hint), [p.interview, p.kept], talk, **QUIET)
+    p.hint.click(once(desk.hint), [p.interview, p.kept], whole, **QUIET)
     ended = p.end.click(once(desk.finish), [p.interview, p.kept], whole, **QUIET)
     ended.then(streamed(desk.grade_played), p.interview, rubric, trigger_mode="multiple", **QUIET)
     leaving = p.leave.click(once(desk.leave), p.interview, whole, **QUIET)
@@ -300,7 +303,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
     # In the browser alone, so that words typed while the server is away survive a reload too.
     keep = "(draft, kept) => [{...kept, draft}]"
     p.box.change(None, [p.box, p.kept], p.kept, js=keep, trigger_mode="always_last", **QUIET)
-    return Wiring(page, p.interview, p.kept, p.notice, whole, p.update, once, streamed, go_on, p.mode, leaving)
+    return Wiring(p.interview, p.kept, p.notice, whole, p.update, once, streamed, go_on, p.mode, leaving)
 
 
 def _wire_library(p: _Parts, desk: Desk, once: Callable[..., Any], shelf: list[Any], whole: list[Any]) -> None:

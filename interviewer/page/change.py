@@ -8,4 +8,4 @@ __all__ = ["Change"]
 
 
 class Change(dict[str, Any]):
-    """What to change on the page, by name of the part (`app.PARTS` lists them); absent parts stay as they are."""
+    """What to change on the page, by name of the part (`app` knows them); absent parts stay as they are."""

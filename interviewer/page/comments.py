@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..exports.outline import say_date
-from ..phrases import _
+from ..phrases import _, later
 from ..schema import Comment, Interview
 from .marks import escape
 
@@ -17,14 +17,14 @@ def comments_on(interview: Interview, question_id: str, attempt: int) -> tuple[C
     return tuple(one for one in interview.comments if (one.question_id, one.attempt) == (question_id, attempt))
 
 
-def show_comments(comments: Sequence[Comment]) -> str:
-    """What a coach said about an attempt; empty when nobody did."""
+def show_comments(comments: Sequence[Comment], title: str = later("Your coach says")) -> str:
+    """What a coach said about an attempt, under a title that fits who reads it; empty when nobody did."""
     if not comments:
         return ""
     items = "".join(
         f'<li><p class="words">{escape(one.text)}</p><p class="hint">{escape(_by(one))}</p></li>' for one in comments
     )
-    return f'<section class="comments"><h4>{escape(_("Your coach says"))}</h4><ul>{items}</ul></section>'
+    return f'<section class="comments"><h4>{escape(_(title))}</h4><ul>{items}</ul></section>'
 
 
 def _by(comment: Comment) -> str:

@@ -15,7 +15,7 @@ import gradio as gr
 
 from ..data_desk import FORMATS, Format, Taken, export, mine, say_taken, sender_of, take_in, tells_too_early
 from ..errors import InterviewerError, StoreError
-from ..exports.bundle import LARGEST, read_bundle
+from ..exports.bundle import LARGEST, Bundle, read_bundle
 from ..exports.outline import Trust
 from ..phrases import _, count_of, later
 from ..schema import Interview
@@ -24,7 +24,7 @@ from .frame import show_failure, show_notice
 from .shelf import WORD, show_download, show_kept, show_said, show_tools
 from .views import QUIET, Wiring, or_why
 
-__all__ = ["DataView", "delete_all", "read_files", "read_told", "take_in_gently", "trust_of"]
+__all__ = ["DataView", "delete_all", "import_files", "read_files", "read_told", "take_in_gently", "trust_of"]
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ _ASKED = f"JSON.stringify({{ids: {_TICKED}, name: {_NAME}, format: {_VALUE.forma
 _FILES = 'document.getElementById("data-import").files || "[]"'
 _TYPED = 'document.getElementById("data-word").value'
 _TOO_EARLY = later("A simulation or role-play tells nothing of its rubric before it has ended: end it, then export it.")
-_DAMAGED = later("The page sent something that can't be read: reload it and try again.")
+_DAMAGED = later("The page sent something that can't be read, or too much at once: reload it and try again.")
 
 
 class DataView:
@@ -126,7 +126,7 @@ class DataView:
         if interview is None or format not in FORMATS:
             return {self._file: gr.skip()}
         try:
-            stored = self.desk.store.load(interview.id)
+            stored = self.desk.load_own(interview.id)
         except InterviewerError as failure:
             return {notice: show_failure(failure, "")}
         if tells_too_early(stored):
@@ -151,18 +151,13 @@ class DataView:
         return show_download(made, next(self._numbers)), says
 
     async def _import(self, told: str) -> Parts:
-        says, failed = [], False
-        for file, text in await asyncio.to_thread(read_files, told):
-            try:
-                bundle = await asyncio.to_thread(read_bundle, text, file)
-                owned = [one.model_copy(update={"owner": self.desk.owner()}) for one in bundle.interviews]
-                says.append(f"{file}: {say_taken(await take_in_gently(self.desk, owned))}")
-            except InterviewerError as failure:
-                says.append(str(failure))
-                failed = True
-        if not says:
-            return self._say(_(_DAMAGED), failed=True)
-        return {**await self._list(), **self._say(" ".join(says), failed=failed)}
+        owner = self.desk.owner()
+
+        def own(bundle: Bundle) -> list[Interview]:
+            return [one.model_copy(update={"owner": owner}) for one in bundle.interviews]
+
+        says, failed = await import_files(self.desk, told, own)
+        return {**await self._list(), **self._say(says, failed=failed)}
 
     async def _delete(self, told: str) -> Parts:
         own = {one.id for one in await self._mine()}
@@ -196,6 +191,28 @@ class DataView:
 
     def _say(self, text: str, *, failed: bool = False) -> Parts:
         return {self._says: show_said(text, failed=failed)}
+
+
+async def import_files(desk: Desk, told: str, whose: Callable[[Bundle], Sequence[Interview]]) -> tuple[str, bool]:
+    """Takes in the interviews of the files that a browser sent.
+
+    Args:
+        desk: of the page.
+        told: the files, as the script sends them.
+        whose: a file's interviews, as they are to be kept.
+
+    Returns:
+        What to say, a sentence or two for each file, and whether something failed.
+    """
+    says, failed = [], False
+    for file, text in await asyncio.to_thread(read_files, told):
+        try:
+            bundle = await asyncio.to_thread(read_bundle, text, file)
+            says.append(f"{file}: {say_taken(await take_in_gently(desk, whose(bundle)))}")
+        except InterviewerError as failure:
+            says.append(str(failure))
+            failed = True
+    return (" ".join(says), failed) if says else (_(_DAMAGED), True)
 
 
 async def take_in_gently(desk: Desk, interviews: Iterable[Interview]) -> Taken:
@@ -243,7 +260,7 @@ def read_files(told: str) -> list[tuple[str, str]]:
     """Name and text of the files that a browser sent; none where it sent something else."""
     found = read_told(told)
     files = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
-    return [(str(one.get("name", "?"))[:200], str(one.get("text", ""))) for one in files[:50]]
+    return [(str(one.get("name", "?"))[:200], str(one.get("text", ""))) for one in files]
 
 
 def read_told(told: str) -> Any:

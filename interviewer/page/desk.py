@@ -130,7 +130,7 @@ class Desk(GradingDesk):
         refusal = _refusal(found, text, unanswered=self._works.of(found).unanswered)
         if refusal:
             return Change(notice=show_notice(refusal), refused=True)
-        answered = self.spoken.note(answer(found, text, self._now()))
+        answered = self.spoken.note(answer(found, text, self.now()))
         # What is being graded lacks this answer; a grade of both follows.
         self._works.of(answered).take_grading()
         self._works.of(answered).take_rewriting()
@@ -156,7 +156,7 @@ class Desk(GradingDesk):
         line = ""
         spoken: Interview | None = None
         try:
-            async for piece in until(stopped, self.panel.speak(interview, work.known(interview), self._now())):
+            async for piece in until(stopped, self.panel.speak(interview, work.known(interview), self.now())):
                 if isinstance(piece, Interview):
                     spoken = piece
                 else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..criteria import not_judged
 from ..errors import InterviewerError
 from ..interview import answers_to
 from ..panel import Description
-from ..phrases import _, chosen_language, count_of, later
+from ..phrases import _, chosen_language, count_of, forms_of, later
 from ..schema import Grade, Interview, Library, QuestionDocument, RolePlay
 from ..wording import MODE_NAMES
 from .better import Writing, show_better
@@ -106,7 +107,7 @@ def _clock(interview: Interview) -> str:
     if interview.mode != "simulation" or interview.ended:
         return ""
     ends = interview.started + 60 * interview.limits.minutes
-    left = _("{minutes} minutes left")
+    left = json.dumps(forms_of("{number} minute left", "{number} minutes left"))
     over = _("Time is up: your next answer is the last")
     whole = _("{minutes} minutes in all").format(minutes=f"{interview.limits.minutes:g}")
     return (

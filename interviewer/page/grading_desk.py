@@ -67,7 +67,7 @@ class GradingDesk(LibraryDesk):
         work.coming = None
         if latest is not None:
             work.grades[document.id] = latest
-            self._keeping.save_grades(interview)
+            self._keeping.save_work(interview)
             yield self._graded(interview, latest)
 
     async def grade_played(self, interview: Interview | None) -> AsyncIterator[Change]:

@@ -10,13 +10,12 @@ from typing import Any
 import gradio as gr
 
 from ..attempts import attempts_at
-from ..data_desk import Made, as_guests, comment, export, guests, is_guest, say_taken, sender_of
+from ..data_desk import Made, as_guests, comment, export, guests, is_guest, sender_of
 from ..errors import InterviewerError
-from ..exports.bundle import read_bundle
-from ..group import GroupQuestion, group, group_csv, names_of
+from ..group import group, group_csv, names_of
 from ..phrases import _, later
 from ..schema import Interview
-from .data import delete_all, read_files, read_told, take_in_gently
+from .data import delete_all, import_files, read_told
 from .desk import Desk
 from .frame import show_failure
 from .heat import show_group, show_group_tools, show_one
@@ -50,7 +49,7 @@ class GroupView:
 
     def wire(self, wiring: Wiring) -> None:
         """Ties the buttons of the page's HTML, which the script presses, to what they do."""
-        self._tab.select(self._list, None, [self._table], **QUIET)
+        self._tab.select(self._list, None, [self._table, self._one], **QUIET)
 
         def tie(act: str, handler: Callable[..., Awaitable[Parts]], outputs: list[Any], js: str) -> None:
             self._buttons[act].click(
@@ -78,18 +77,13 @@ class GroupView:
             there = await self._guests()
         except InterviewerError as failure:
             return {self._table: show_failure(failure, "")}
-        return {self._table: await asyncio.to_thread(lambda: show_group(self._questions(there)))}
+        table = {self._table: await asyncio.to_thread(lambda: show_group(group(there)))}
+        # What was opened may have been deleted since, words and all.
+        return table if there else {**table, self._one: ""}
 
     async def _import(self, told: str) -> Parts:
-        says, failed = [], False
-        for file, text in await asyncio.to_thread(read_files, told):
-            try:
-                bundle = await asyncio.to_thread(read_bundle, text, file)
-                says.append(f"{file}: {say_taken(await take_in_gently(self.desk, as_guests(bundle)))}")
-            except InterviewerError as failure:
-                says.append(str(failure))
-                failed = True
-        return {**await self._list(), **self._say(" ".join(says), failed=failed)}
+        says, failed = await import_files(self.desk, told, as_guests)
+        return {**await self._list(), **self._say(says, failed=failed)}
 
     async def _open(self, told: str) -> Parts:
         there = await self._guests()
@@ -105,13 +99,10 @@ class GroupView:
         if found is None:
             return self._say(_(_GONE), failed=True)
         interview, question_id, attempt = found
-        try:
-            refused = comment(
-                self.desk.store, interview.id, question_id, attempt,
-                str(sent.get("text", "")), str(sent.get("author", "")), self.desk.now(),
-            )  # fmt: skip
-        except InterviewerError as failure:
-            refused = str(failure)
+        refused = comment(
+            self.desk.store, interview.id, question_id, attempt,
+            str(sent.get("text", "")), str(sent.get("author", "")), self.desk.now(),
+        )  # fmt: skip
         if refused:
             return self._say(refused, failed=True)
         there = await self._guests()
@@ -126,16 +117,13 @@ class GroupView:
             return self._say(_(_GONE), failed=True)
         theirs = [one for one in there if one.owner == found[0].owner]
         sender = sender_of(theirs, found[0].owner)
-        try:
-            made = await asyncio.to_thread(export, theirs, "json", now=self.desk.now(), sender=sender)
-        except InterviewerError as failure:
-            return self._say(str(failure), failed=True)
+        made = await asyncio.to_thread(export, theirs, "json", now=self.desk.now(), sender=sender)
         name = names_of(there)[found[0].owner]
         return self._saved(made, _("{file} is made, for {name}.").format(file=made.name, name=name))
 
     async def _csv(self, told: str) -> Parts:
         there = await self._guests()
-        table = await asyncio.to_thread(lambda: group_csv(self._questions(there)))
+        table = await asyncio.to_thread(lambda: group_csv(group(there)))
         made = Made(name="group.csv", media_type="text/csv", data=table.encode("utf-8", "replace"))
         return self._saved(made, _("{file} is made.").format(file=made.name))
 
@@ -145,10 +133,7 @@ class GroupView:
         if found is None or not is_guest(found[0]):
             return self._say(_(_GONE), failed=True)
         name = names_of(there)[found[0].owner]
-        try:
-            await delete_all(self.desk, [one.id for one in there if one.owner == found[0].owner])
-        except InterviewerError as failure:
-            return self._say(str(failure), failed=True)
+        await delete_all(self.desk, [one.id for one in there if one.owner == found[0].owner])
         says = _("{name} is out of the group, and nothing of theirs is kept here.").format(name=name)
         return {self._one: "", **await self._list(), **self._say(says)}
 
@@ -157,9 +142,6 @@ class GroupView:
     async def _guests(self) -> list[Interview]:
         """Raises StoreError where they can't be read: that is not the same as none."""
         return await asyncio.to_thread(guests, self.desk.store)
-
-    def _questions(self, there: Sequence[Interview]) -> tuple[GroupQuestion, ...]:
-        return group(there)
 
     def _show(self, there: Sequence[Interview], interview: Interview, question_id: str, attempt: int) -> str:
         name = names_of(there)[interview.owner]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..attempts import answers_in, attempts_at
 from ..criteria import sign_of
 from ..group import Candidate, GroupQuestion, GroupRow
-from ..phrases import _, count_of
+from ..phrases import _, count_of, later
 from ..schema import Interview, Kind, Library
 from ..wording import KIND_NAMES, say_verdict
 from .comments import comments_on, show_comments
@@ -153,7 +153,7 @@ def show_one(
     """
     document = next(one for one in interview.questions if one.id == question_id)
     tried = attempts_at(interview, question_id)[attempt - 1]
-    said = show_comments(comments_on(interview, question_id, attempt))
+    said = show_comments(comments_on(interview, question_id, attempt), later("Comments"))
     rubric = ""
     if tried.grade is not None:
         rubric = show_rubric(

@@ -82,7 +82,9 @@ class HistoryView:
 
         told = [self._told, self._grader]
         for button, words in ((self._acts["regrade"], _what("regrade")), (self._again, _CHOSEN)):
-            button.click(regrade, told, mine, js=f"(told, grader) => [{words}, grader]", **QUIET)
+            button.click(
+                regrade, told, mine, js=f"(told, grader) => [{words}, grader]", trigger_mode="multiple", **QUIET
+            )
         self._stop.click(stop, None, mine, **QUIET)
         self._acts["use"].click(use, self._told, mine, js=f"() => [{_what('use')}]", **QUIET)
 

@@ -66,8 +66,8 @@ class Keeping:
             return show_failure(failure, _("The interview goes on, but reloading this page would lose it."))
         return ""
 
-    def save_grades(self, interview: Interview) -> None:
-        """Adds the grades to what is stored now: the talk may be further than this grade's interview."""
+    def save_work(self, interview: Interview) -> None:
+        """Adds grades and rewrites to what is stored now: the talk may be further than this interview."""
         if self._works.deleted(interview.id):
             return
         try:

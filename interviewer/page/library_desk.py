@@ -80,7 +80,7 @@ class LibraryDesk(Room):
         unread = self._renew()
         try:
             interview = self.panel.begin(
-                question_ids, id=new_id(), now=self._now(), plan=plan, mode=mode, owner=self.owner()
+                question_ids, id=new_id(), now=self.now(), plan=plan, mode=mode, owner=self.owner()
             )
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
@@ -91,7 +91,7 @@ class LibraryDesk(Room):
         """A new role-play, the other person's first line said."""
         unread = self._renew()
         try:
-            interview = self.panel.begin_role_play(play_id, id=new_id(), now=self._now(), owner=self.owner())
+            interview = self.panel.begin_role_play(play_id, id=new_id(), now=self.now(), owner=self.owner())
         except InterviewerError as failure:
             return Change(notice=show_failure(failure, ""))
         return self._room(interview, notice=unread + self._keeping.save(interview))

@@ -78,7 +78,7 @@ class Rewriting:
         if made is None or stopped.is_set():
             return  # by the candidate, who has been shown that, or by something newer
         work.rewrites[question_id] = made
-        self._keeping.save_grades(interview)
+        self._keeping.save_work(interview)
         yield Change(side=self._draw(interview, status=_("Your rewrite is ready.")))
 
     def _graded(

@@ -70,7 +70,6 @@ class Room:
         self._laid_out = panel.library
         self.store = store
         self.now = now
-        self._now = now
         self._clock = clock
         self._at_home = whose is None
         self._whose = whose or (lambda: "")

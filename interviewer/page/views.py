@@ -21,7 +21,6 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 class Wiring:
     """The page that a view is part of."""
 
-    page: gr.Blocks
     interview: gr.State
     """The tab's interview."""
     kept: gr.BrowserState

@@ -38,12 +38,6 @@ T = TypeVar("T", bound=BaseModel)
 Act = Callable[[Connection], None]
 
 
-class _Grades(BaseModel):
-    """Of an interview's JSON, only the grades."""
-
-    grades: dict[str, Grade] = {}
-
-
 class Store:
     """Interviews in one database, made when first written to. Calls are short, and may come from any thread."""
 
@@ -217,11 +211,6 @@ class Store:
             with suppress(ValidationError):
                 found.append(Grading(made_at=made_at, attempt=attempt, grade=Grade.model_validate_json(grade)))
         return tuple(found)
-
-    def grades(self) -> Iterator[Grade]:
-        """Every latest grade of every interview, in no order; a damaged row is left out."""
-        for held in self._documents(_Grades, None):
-            yield from held.grades.values()
 
     def interviews(self, owner: str | None = None) -> Iterator[Interview]:
         """Every interview, of one owner or all, in no order; a damaged row is left out."""

@@ -13,7 +13,8 @@ const count = () => {
 	if (line.textContent !== says) line.textContent = says;
 };
 // Gradio reuses the boxes it has when it draws anew, ticks and all: so the attribute is what counts.
-const BOXES = "#cards input, #plans input, #job-cards input";
+const BOXES =
+	"#cards input, #plans input, #kept input, #history .interviews input, #job-cards input";
 const note = (event) => {
 	if (!event.target.matches?.(BOXES)) return;
 	for (const box of document.querySelectorAll(BOXES)) box.toggleAttribute("checked", box.checked);

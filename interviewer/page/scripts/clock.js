@@ -3,7 +3,7 @@ setInterval(() => {
 	const clock = document.querySelector(".clock[data-ends]");
 	if (!clock) return;
 	const left = Math.ceil((clock.dataset.ends - Date.now() / 1000) / 60);
-	const says = left > 0 ? clock.dataset.left.replace("{minutes}", left) : clock.dataset.over;
+	const says = left > 0 ? counted(clock.dataset.left, left) : clock.dataset.over;
 	if (clock.textContent !== says) clock.textContent = says;
 	clock.setAttribute("aria-live", left > 0 ? "off" : "polite");
 	clock.classList.toggle("over", left <= 0);
