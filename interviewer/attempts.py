@@ -27,6 +27,7 @@ __all__ = [
     "deliveries_in",
     "grade_id",
     "judged_among",
+    "latest_at",
     "marks",
 ]
 
@@ -51,7 +52,6 @@ class Difference(Record):
     unknown: int
     """Criteria of which one of the two grades is unsure: nobody knows whether they changed."""
     band: tuple[int | None, int | None]
-    coverage: tuple[float | None, float | None]
     same_grader: bool
     """Whether the same decider, model and document judged both; else a change may be the grader's."""
 
@@ -72,16 +72,19 @@ def deliveries_in(turns: Sequence[Turn]) -> tuple[Delivery | None, ...]:
 def attempts_at(interview: Interview, question_id: str) -> tuple[Attempt, ...]:
     """Every try at a question that has an answer, the latest last."""
     earlier = [attempt for attempt in interview.attempts if attempt.question_id == question_id]
-    turns = tuple(turn for turn in interview.turns if turn.question_id == question_id)
-    now = Attempt(
+    return tuple(one for one in (*earlier, latest_at(interview, question_id)) if answers_in(one.turns))
+
+
+def latest_at(interview: Interview, question_id: str) -> Attempt:
+    """The try at a question that is not over, also one without an answer."""
+    return Attempt(
         question_id=question_id,
-        turns=turns,
+        turns=tuple(turn for turn in interview.turns if turn.question_id == question_id),
         grade=interview.grades.get(question_id),
         hints=tuple(hint for hint in interview.hints if hint.question_id == question_id),
         disputes=tuple(one for one in interview.disputes if one.question_id == question_id),
         mode=interview.mode,
     )
-    return tuple(attempt for attempt in (*earlier, now) if answers_in(attempt.turns))
 
 
 def grade_id(interview: Interview, question_id: str) -> str:
@@ -127,7 +130,7 @@ def compare(before: Grade, after: Grade, document: QuestionDocument) -> Differen
     same = (before.decider, before.model, before.rubric_hash) == (after.decider, after.model, after.rubric_hash)
     return Difference(
         better=tuple(better), worse=tuple(worse), unknown=unknown, same_grader=same,
-        band=(before.band, after.band), coverage=(before.coverage, after.coverage),
+        band=(before.band, after.band),
     )  # fmt: skip
 
 

@@ -20,7 +20,6 @@ from .schema import (
 from .scoring import NOT_JUDGED
 
 __all__ = [
-    "STAR_NAMES",
     "Criterion",
     "Judged",
     "criteria_of",
@@ -33,7 +32,7 @@ __all__ = [
     "sign_of",
 ]
 
-STAR_NAMES = {
+_STAR_NAMES = {
     "situation": later("Situation"),
     "task": later("Task"),
     "action": later("Action"),
@@ -48,7 +47,7 @@ Judged = KeyPointVerdict | MotivationVerdict | RedFlagVerdict
 
 def say_part(part: str) -> str:
     """The name of a STAR part; anything else stays as it is."""
-    return _(STAR_NAMES.get(part, part))
+    return _(_STAR_NAMES.get(part, part))
 
 
 class Criterion(NamedTuple):

@@ -18,7 +18,7 @@ from .schema import Interview
 if TYPE_CHECKING:
     from .store import Store
 
-__all__ = ["delete", "export_to", "list_interviews", "make_group_csv", "read_file", "restore"]
+__all__ = ["delete", "export_to", "list_interviews", "make_group_csv", "restore"]
 
 Say = Callable[[str], None]
 
@@ -73,7 +73,7 @@ def export_to(
         )
 
 
-def read_file(path: Path) -> Bundle:
+def _read_file(path: Path) -> Bundle:
     """The interviews in a file on disk.
 
     Raises:
@@ -97,7 +97,7 @@ def restore(store: Store, files: Iterable[Path], *, say: Say) -> None:
         StoreError: the store can't be read or written.
     """
     for path in files:
-        own = [one.model_copy(update={"owner": ""}) for one in read_file(path).interviews]
+        own = [one.model_copy(update={"owner": ""}) for one in _read_file(path).interviews]
         say(f"{path}: {say_taken(take_in(store, own))}")
 
 
@@ -135,7 +135,7 @@ def make_group_csv(store: Store, files: Sequence[Path], out: Path, *, say: Say) 
     """
     found: dict[str, Interview] = {}
     for path in files:
-        found |= {f"{one.owner} {one.id}": one for one in as_guests(read_file(path))}
+        found |= {f"{one.owner} {one.id}": one for one in as_guests(_read_file(path))}
     questions = group([*found.values()] if files else guests(store))
     if not questions:
         raise StoreError(_("No candidate has a graded answer: give their exported JSON files."))

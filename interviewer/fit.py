@@ -26,11 +26,11 @@ from .schema import Library, QuestionDocument, Record, Sentence
 from .sentences import split_sentences
 from .stems import places, stems, telling_stems
 
-__all__ = ["CLOSE", "PARTLY", "Fit", "Fitting", "Ranking", "Reason", "rank", "rank_rows", "why"]
+__all__ = ["PARTLY", "Fit", "Fitting", "Ranking", "Reason", "rank", "rank_rows", "why"]
 
 Fit = Literal["close", "partly", "little"]
 Method = Literal["words", "encoder", "both"]
-CLOSE = 0.32
+_CLOSE = 0.32
 """Least score of a close fit: on half of `evals/fit/ads.jsonl`, four in five of these were picked."""
 PARTLY = 0.25
 """Least score of a partial one: of close and partial ones together, more than half were picked there."""
@@ -193,7 +193,7 @@ class _Scored:
         if encoder is not None and method != "words":
             self.likeness = _likeness(encoder, [one.text for one in sentences], tuple(map(_public, documents)))
             self.score = self.score + np.sort(self.likeness, axis=0)[-LIKE_SENTENCES:].mean(axis=0)
-        self.close, self.partly = (CLOSE, PARTLY) if self.likeness is not None else (CLOSE_WORDS, PARTLY_WORDS)
+        self.close, self.partly = (_CLOSE, PARTLY) if self.likeness is not None else (CLOSE_WORDS, PARTLY_WORDS)
 
     def fit(self, place: int) -> Fit:
         score = self.score[place]

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from .attempts import answers_in, latest_at
 from .errors import ReplyError
 from .intake import declined
 from .language import is_english
 from .llm import LLM, Reply
 from .probes import broken_rule, choose_probe, drifts
 from .prompts import Prompts
-from .schema import Attempt, Dispute, Grade, Hint, Interview, Limits, Mode, Probe, QuestionDocument, RolePlay, Turn
+from .schema import Dispute, Grade, Hint, Interview, Limits, Mode, Probe, QuestionDocument, RolePlay, Turn
 
 __all__ = [
     "Close",
@@ -40,7 +41,6 @@ __all__ = [
     "with_closing",
     "with_follow_up",
     "with_grade",
-    "with_turn",
 ]
 
 _About = TypeVar("_About", Turn, Hint, Dispute)
@@ -123,7 +123,7 @@ def begin(
 def answer(interview: Interview, text: str, now: float = 0.0) -> Interview:
     """The interview with the candidate's answer added, unchanged in every character; `now` in seconds since 1970."""
     turn = Turn(speaker="candidate", act="answer", text=text, question_id=interview.question.id, at=now)
-    return with_turn(interview, turn)
+    return _with_turn(interview, turn)
 
 
 def undo(interview: Interview) -> tuple[Interview, str]:
@@ -158,21 +158,11 @@ def try_again(interview: Interview, question_id: str, *, prompts: Prompts) -> In
     """
     position = next(place for place, one in enumerate(interview.questions) if one.id == question_id)
 
-    def of_it(things: Sequence[_About]) -> tuple[_About, ...]:
-        return tuple(one for one in things if one.question_id == question_id)
-
     def others(things: Sequence[_About]) -> tuple[_About, ...]:
         return tuple(one for one in things if one.question_id != question_id)
 
-    attempt = Attempt(
-        question_id=question_id,
-        turns=of_it(interview.turns),
-        grade=interview.grades.get(question_id),
-        hints=of_it(interview.hints),
-        disputes=of_it(interview.disputes),
-        mode=interview.mode,
-    )
-    kept = [*interview.attempts, attempt] if any(map(_answered, attempt.turns)) else interview.attempts
+    attempt = latest_at(interview, question_id)
+    kept = [*interview.attempts, attempt] if answers_in(attempt.turns) else interview.attempts
     again = interview.model_copy(
         update={
             "attempts": tuple(kept),
@@ -286,7 +276,7 @@ def with_grade(interview: Interview, grade: Grade) -> Interview:
     return interview.model_copy(update={"grades": {**interview.grades, grade.question_id: grade}})
 
 
-def with_turn(interview: Interview, turn: Turn) -> Interview:
+def _with_turn(interview: Interview, turn: Turn) -> Interview:
     """The interview with one more thing said."""
     # Half a character (a lone surrogate: browsers, terminals and hosts send them) can be neither saved nor sent on.
     whole = turn.model_copy(update={"text": turn.text.encode("utf-8", "replace").decode()})
@@ -309,13 +299,13 @@ def with_follow_up(
         speaker="interviewer", act="follow_up", text=text, question_id=interview.question.id,
         said_by=said_by, probe=probe, replaced=replaced,
     )  # fmt: skip
-    return with_turn(interview, turn)
+    return _with_turn(interview, turn)
 
 
 def with_closing(interview: Interview, text: str, reason: str) -> Interview:
     """The interview ended with these words for this reason, a value of `Interview.ended`."""
     turn = Turn(speaker="interviewer", act="closing", text=text, question_id=interview.question.id, said_by="document")
-    return with_turn(interview, turn).model_copy(update={"ended": reason})
+    return _with_turn(interview, turn).model_copy(update={"ended": reason})
 
 
 def _answered(turn: Turn) -> bool:
@@ -344,13 +334,13 @@ def _open(interview: Interview, prompts: Prompts, *, first: bool) -> Interview:
     """The current question asked; in a role-play, the scene set and the person's first line said."""
     play = interview.role_play
     if play is None:
-        return with_turn(interview, _opening(interview, prompts, first=first))
+        return _with_turn(interview, _opening(interview, prompts, first=first))
     scene = prompts.render("roleplay/opening.j2", play=play)
     told = Turn(
         speaker="interviewer", act="question", text=scene, question_id=interview.question.id, said_by="document"
     )
     line = told.model_copy(update={"act": "follow_up", "text": play.opens})
-    return with_turn(with_turn(interview, told), line)
+    return _with_turn(_with_turn(interview, told), line)
 
 
 def _opening(interview: Interview, prompts: Prompts, *, first: bool) -> Turn:
@@ -366,7 +356,7 @@ def _written(interview: Interview, step: Step, prompts: Prompts) -> Interview:
         if position is None:
             raise ValueError("there is no next question")
         moved = interview.model_copy(update={"position": position})
-        return with_turn(moved, _opening(moved, prompts, first=False))
+        return _with_turn(moved, _opening(moved, prompts, first=False))
     if isinstance(step, Close):
         text = prompts.render("interviewer/closing.j2", reason=step.reason)
         return with_closing(interview, text, step.reason)

@@ -27,9 +27,7 @@ class Standing(Record):
     """Which try at the question, from 1."""
     answers: int
     """Answers given in this try."""
-    status: Literal["graded", "partly_graded", "unscored"]
     band: int | None
-    coverage: float | None
     covered: int
     partial: int
     missing: int
@@ -133,9 +131,7 @@ def _standing(attempt: Attempt, number: int, document: QuestionDocument) -> Stan
     return Standing(
         attempt=number,
         answers=sum(turn.act == "answer" for turn in attempt.turns),
-        status=grade.status,
         band=grade.band,
-        coverage=grade.coverage,
         covered=counts.count("covered"),
         partial=counts.count("partial"),
         missing=counts.count("missing"),

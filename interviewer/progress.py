@@ -16,7 +16,6 @@ from .schema import STAR_PARTS, DeciderName, Kind, Marked, Record, StarPart
 __all__ = [
     "LEAST",
     "RECENT",
-    "STEP",
     "Band",
     "GraderChange",
     "Practised",
@@ -39,7 +38,7 @@ RECENT = 3
 """How many of the latest answers a trend compares with all before them."""
 LEAST = 3
 """How many answers there must be before those; with fewer it is too early to tell."""
-STEP = 0.15
+_STEP = 0.15
 """A share that moved less than this is about the same."""
 
 Direction = Literal["more", "same", "less", "unknown"]
@@ -311,7 +310,7 @@ def _direction(recent: Share, before: Share | None) -> Direction:
     if before is None:
         return "unknown"
     moved = recent.value - before.value
-    return "same" if abs(moved) < STEP else "more" if moved > 0 else "less"
+    return "same" if abs(moved) < _STEP else "more" if moved > 0 else "less"
 
 
 # ── what to practise, and how much was ───────────────────────────────────────────────────────────────

@@ -24,6 +24,7 @@ from .progress import (
 )
 from .schedule import Point, due, schedule
 from .schema import Marked
+from .wording import say_verdict
 
 __all__ = [
     "NOTHING_YET",
@@ -58,7 +59,6 @@ _SHARED_NAMES = {
     "action": later("Action told"),
     "result": later("Result told"),
 }
-_VERDICT_WORDS = {"covered": later("covered"), "partial": later("partly covered"), "missing": later("missing")}
 
 
 def say_day(day: date, today: date) -> str:
@@ -144,9 +144,8 @@ def say_hints(found: Practised) -> str:
 
 def say_due(point: Point, today: date, zone: tzinfo | None = None) -> str:
     """How a due point was judged last, and when."""
-    return _("{verdict}, {day}").format(
-        verdict=_(_VERDICT_WORDS[point.verdict]), day=say_day(day_of(point.last, zone), today)
-    )
+    day = say_day(day_of(point.last, zone), today)
+    return _("{verdict}, {day}").format(verdict=say_verdict(point.verdict, inside=True), day=day)
 
 
 def say_next_due(points: Sequence[Point], today: date, zone: tzinfo | None = None) -> str:

@@ -10,7 +10,7 @@ from .overview import Overview, QuestionOverview, Repeated, Standing
 from .phrases import _, count_of, later
 from .schema import Attempt
 from .sides import Step
-from .wording import say_band, say_verdict
+from .wording import say_band, say_counts, say_verdict
 
 __all__ = [
     "tell_best",
@@ -133,14 +133,7 @@ def tell_result(one: QuestionOverview) -> tuple[str, ...]:
 
 
 def _tell_standing(one: Standing) -> str:
-    parts = (
-        (one.covered, _("{number} covered")),
-        (one.partial, _("{number} partly")),
-        (one.missing, _("{number} missing")),
-        (one.unsure, _("{number} unsure")),
-        (one.unscored, _("{number} not scored")),
-    )
-    counts = ", ".join(words.format(number=number) for number, words in parts if number)
+    counts = say_counts(one.model_dump(include={"covered", "partial", "missing", "unsure", "unscored"}))
     if one.band is None:
         heading = _("No band: too little could be judged.")
     else:

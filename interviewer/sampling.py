@@ -18,9 +18,9 @@ from typing import Literal
 from .errors import ProviderError, ReplyError
 from .schema import Calibration, Decider, DeciderName, Decision, Kind, State, TypedQuestion, Usage
 
-__all__ = ["LEAST_SHARE", "SAMPLING_TEMPERATURE", "SampledDecider", "agree"]
+__all__ = ["SAMPLING_TEMPERATURE", "SampledDecider", "agree"]
 
-LEAST_SHARE = Fraction(2, 3)
+_LEAST_SHARE = Fraction(2, 3)
 """Of all samples asked for, those that failed included."""
 SAMPLING_TEMPERATURE = 0.7
 """Of each sample's requests: at 0 most models say the same every time, which would look like agreement."""
@@ -114,7 +114,7 @@ def agree(name: str, samples: Sequence[Decision | None]) -> Decision:
         refused = next((one for one in samples if one is not None), Decision(name=name, refusal="No sample judged it."))
         return refused.model_copy(update={"samples": len(samples), "usage": Usage()})
     value, count = Counter(value for value in values if value).most_common(1)[0]
-    if Fraction(count, len(samples)) < LEAST_SHARE:
+    if Fraction(count, len(samples)) < _LEAST_SHARE:
         told = ", ".join(_say(name, one) for one in values)
         reason = f"{len(samples)} samples: {told}"
         return Decision(name=name, unsure=reason, measured=False, samples=len(samples))

@@ -20,13 +20,13 @@ from fsrs import Card, Rating, Scheduler
 from .progress import day_of, only
 from .schema import Marked, Record
 
-__all__ = ["RETENTION", "Point", "due", "schedule"]
+__all__ = ["Point", "due", "schedule"]
 
-RETENTION = 0.9
+_RETENTION = 0.9
 """A point is due when the model gives this chance that it would still be said; the usual value of FSRS."""
 
 _RATINGS = {"missing": Rating.Again, "partial": Rating.Hard, "covered": Rating.Good}
-_FSRS = Scheduler(desired_retention=RETENTION, learning_steps=(), relearning_steps=(), enable_fuzzing=False)
+_FSRS = Scheduler(desired_retention=_RETENTION, learning_steps=(), relearning_steps=(), enable_fuzzing=False)
 
 
 class Point(Record):

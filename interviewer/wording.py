@@ -7,7 +7,8 @@ rests on words of the candidate a number, `cut_answers` cuts the answers where t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from .criteria import not_judged, say_part
 from .intake import say_state
@@ -27,10 +28,8 @@ from .schema import (
 from .scoring import CREDIT, FLAG_CAP, points_for
 
 __all__ = [
-    "BANDS",
     "KIND_NAMES",
     "MODE_NAMES",
-    "STATE_NAMES",
     "VERDICTS",
     "Evidence",
     "Segment",
@@ -39,6 +38,7 @@ __all__ = [
     "explain_band",
     "number_evidence",
     "say_band",
+    "say_counts",
     "say_making",
     "say_reason",
     "say_second_opinion",
@@ -48,7 +48,7 @@ __all__ = [
     "summarise",
 ]
 
-BANDS = {1: later("poor"), 2: later("weak"), 3: later("adequate"), 4: later("strong"), 5: later("excellent")}
+_BANDS = {1: later("poor"), 2: later("weak"), 3: later("adequate"), 4: later("strong"), 5: later("excellent")}
 VERDICTS = {
     "covered": later("Covered"),
     "partial": later("Partly covered"),
@@ -72,7 +72,7 @@ MODE_NAMES: dict[Mode, str] = {
     "simulation": later("Simulation"),
     "role_play": later("Role-play"),
 }
-STATE_NAMES = {
+_STATE_NAMES = {
     "empty": later("No answer to grade"),
     "too_short": later("Too short to grade"),
     "unreadable": later("Can't be read"),
@@ -197,16 +197,20 @@ def count_criteria(grade: Grade | None, document: QuestionDocument) -> tuple[int
     return sum(not not_judged(verdict) for verdict in verdicts), whole
 
 
+def say_counts(counts: Mapping[str, int]) -> str:
+    """How often each verdict on key points was given, by verdict; empty where none was."""
+    return ", ".join(_(words).format(number=counts[key]) for key, words in _COUNTED.items() if counts.get(key))
+
+
 def summarise(grade: Grade) -> str:
     """One sentence with the counts; empty before anything was judged."""
     verdicts = [point.verdict for point in grade.key_points.values()]
     if not verdicts:
         return ""
-    counts = [_(words).format(number=verdicts.count(key)) for key, words in _COUNTED.items() if key in verdicts]
     present = sum(flag.verdict == "present" for flag in grade.red_flags.values())
     flags = count_of("{number} red flag found", "{number} red flags found", present)
     return _("Key points: {counts}; {flags}.").format(
-        counts=", ".join(counts), flags=flags if present else _("no red flag found")
+        counts=say_counts(Counter(verdicts)), flags=flags if present else _("no red flag found")
     )
 
 
@@ -245,7 +249,7 @@ def say_status(grade: Grade) -> tuple[str, str]:
     """A heading and a sentence for a grade that is not complete; both empty for one that is."""
     if grade.status == "graded" and not grade.reason:
         return "", ""
-    return _(STATE_NAMES.get(grade.reason, _STATUSES[grade.status])), say_state(grade.reason)
+    return _(_STATE_NAMES.get(grade.reason, _STATUSES[grade.status])), say_state(grade.reason)
 
 
 def say_set_aside(grade: Grade) -> str:
@@ -286,7 +290,7 @@ def say_second_opinion(grade: Grade) -> dict[tuple[Kind, str], str]:
 
 def say_band(band: int) -> str:
     """A band in a word."""
-    return _(BANDS[band])
+    return _(_BANDS[band])
 
 
 def say_reason(reason: str) -> str:

@@ -105,3 +105,32 @@ def test_everything_can_be_taken_along_deleted_and_brought_back(browser: Browser
         assert kept_on_disk(folder, "broken drill") == []
         assert (asked_elsewhere, errors) == ([], [])
     context.close()
+
+
+def test_what_is_deleted_takes_its_tick_and_the_way_back_to_it_along(browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    with served(seat(*FOLLOW_UPS), tmp_path) as address:
+        page = context.new_page()
+        for _time in range(2):
+            begin(page, address)
+            say(page, ANSWER)
+            expect(page.locator("#side")).to_contain_text("band 4 of 5")
+            page.get_by_role("button", name="Back to the start").click()
+            expect(page.get_by_role("button", name="Go on with the last one")).to_be_visible()
+        page.get_by_role("tab", name="Your data").click()
+        boxes = page.locator("#kept").get_by_role("checkbox")
+        expect(boxes).to_have_count(2)
+        boxes.first.check()
+        page.get_by_text("Delete the ticked interviews").click()
+        page.get_by_role("button", name="Delete them now").click()
+        expect(page.locator("#data-says")).to_contain_text("1 interview is deleted.")
+        expect(boxes).to_have_count(1)
+        expect(boxes).not_to_be_checked()
+        expect(page.get_by_role("button", name="Go on with the last one")).to_be_hidden()
+        page.reload()
+        expect(page.get_by_role("button", name="Start the interview")).to_be_visible()
+        expect(page.get_by_role("button", name="Go on with the last one")).to_be_hidden()
+        page.get_by_role("tab", name="Your data").click()
+        expect(boxes).to_have_count(1)
+    context.close()

@@ -23,13 +23,13 @@ from interviewer.sides import Step
 
 
 def difference(**given: Any) -> Difference:
-    blank = {"better": (), "worse": (), "unknown": 0, "band": (3, 3), "coverage": (0.5, 0.5), "same_grader": True}
+    blank = {"better": (), "worse": (), "unknown": 0, "band": (3, 3), "same_grader": True}
     return Difference(**blank | given)
 
 
 def standing(**given: Any) -> Standing:
     counts = dict.fromkeys(("covered", "partial", "missing", "unsure", "unscored"), 0)
-    blank = {"attempt": 1, "answers": 1, "status": "graded", "band": 3, "coverage": 0.5, "gaps": (), "flags": ()}
+    blank = {"attempt": 1, "answers": 1, "band": 3, "gaps": (), "flags": ()}
     return Standing(**blank | counts | {"grader": "builtin m"} | given)
 
 

@@ -16,15 +16,15 @@ from ..language import is_english
 from ..schema import KeyPoint, Motivation, QuestionDocument, Record, RedFlag, Turn
 from .records import Figure
 
-__all__ = ["MOST_WORDS", "RULES", "Judged", "Prefix", "Spoken", "figures", "judge", "judge_spoken"]
+__all__ = ["RULES", "Judged", "Prefix", "Spoken", "figures", "judge", "judge_spoken"]
 
-MOST_WORDS = 35
+_MOST_WORDS = 35
 """What the interviewer's instructions allow for a follow-up; a line's own watch cuts it off later."""
 RULES: dict[str, str] = {
     "empty": "says something",
     "step": "says what is due: the wanted gap, an accepted no, the next question, the end",
     "questions": "asks exactly one question; none at the end",
-    "words": f"has at most {MOST_WORDS} words, when it is a follow-up",
+    "words": f"has at most {_MOST_WORDS} words, when it is a follow-up",
     "gap": "asks about the wanted gap, in words of its probe or near ones",
     "key_point": "gives away no key point",
     "motivation": "gives away no motivation",
@@ -125,7 +125,7 @@ def _asks_otherwise(_: Prefix, line: str, spoken: Spoken) -> bool:
 
 
 def _too_long(_: Prefix, line: str, spoken: Spoken) -> bool:
-    return spoken.turn.act == "follow_up" and len(line.split()) > MOST_WORDS
+    return spoken.turn.act == "follow_up" and len(line.split()) > _MOST_WORDS
 
 
 def _repeats(_: Prefix, line: str, spoken: Spoken) -> bool:

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 
 from ..stems import stem as ending_cut
 
-__all__ = ["AUXILIARIES", "CONNECTIVES", "FUNCTION_WORDS", "fold_word", "is_content", "listed", "may_be_past", "stem"]
+__all__ = ["AUXILIARIES", "FUNCTION_WORDS", "fold_word", "is_content", "listed", "may_be_past", "stem"]
 
 _IRREGULAR = """
 awake awoke awoken; bear bore borne born; beat beaten; become became; begin began begun; bend bent; bet; bind bound;
@@ -51,7 +51,7 @@ AUXILIARIES = listed(
     """am is are was were be been being do does did done doing have has had having can could shall should will would may
     might must"""
 )
-CONNECTIVES = listed(
+_CONNECTIVES = listed(
     """first firstly then next after afterwards afterward later finally eventually before when while once during
     meanwhile until since because so therefore however although though as but and or nor also too again still even just
     already now yet thus whereas instead anyway overall time times moment situation case example instance thing things
@@ -76,7 +76,7 @@ def fold_word(word: str) -> str:
 
 def is_content(word: str) -> bool:
     """Whether a folded word says something itself, rather than joining others."""
-    return word not in FUNCTION_WORDS and word not in CONNECTIVES and word not in AUXILIARIES
+    return word not in FUNCTION_WORDS and word not in _CONNECTIVES and word not in AUXILIARIES
 
 
 def may_be_past(word: str) -> bool:

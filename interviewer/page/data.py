@@ -21,6 +21,7 @@ from ..phrases import _, count_of, later
 from ..schema import Interview
 from .desk import Change, Desk
 from .frame import show_failure, show_notice
+from .room import checked
 from .shelf import WORD, show_download, show_kept, show_said, show_tools
 from .views import QUIET, Wiring, or_why
 
@@ -76,13 +77,18 @@ class DataView:
 
         tie("data-export", self._export, [], [self._file, *says], f"() => [{_ASKED}]")
         tie("data-import", self._import, [], [*listed, *says], f"() => [{_FILES}]")
-        tie("data-delete", self._delete, [], [*listed, *says], f"() => [JSON.stringify({_TICKED})]")
 
-        async def everything(word: str) -> Parts:
-            change, parts = await self._delete_everything(word)
-            return {**(w.update(change) if change else {}), **parts}
+        def deleting(handler: Callable[..., Awaitable[tuple[Change | None, Parts]]]) -> Callable[..., Awaitable[Parts]]:
+            async def handle(*given: Any) -> Parts:
+                change, parts = await handler(*given)
+                return {**(w.update(change) if change else {}), **parts}
 
-        tie("data-everything", everything, [], [*w.whole, *listed, *says], f"() => [{_TYPED}]")
+            return handle
+
+        gone = [*w.whole, *listed, *says]
+        ticked = f"(told, kept) => [JSON.stringify({_TICKED}), kept]"
+        tie("data-delete", deleting(self._delete), [w.kept], gone, ticked)
+        tie("data-everything", deleting(self._delete_everything), [], gone, f"() => [{_TYPED}]")
         room = _VALUE.format(button="room-export")
 
         async def this(format: Format, interview: Interview | None) -> Parts:
@@ -159,17 +165,21 @@ class DataView:
         says, failed = await import_files(self.desk, told, own)
         return {**await self._list(), **self._say(says, failed=failed)}
 
-    async def _delete(self, told: str) -> Parts:
+    async def _delete(self, told: str, kept: Mapping[str, Any] | None) -> tuple[Change | None, Parts]:
         own = {one.id for one in await self._mine()}
         wanted = [id for id in dict.fromkeys(map(str, read_told(told) or ())) if id in own]
         if not wanted:
-            return self._say(_("Tick the interviews that you want to delete."), failed=True)
+            return None, self._say(_("Tick the interviews that you want to delete."), failed=True)
         try:
             await delete_all(self.desk, wanted)
         except InterviewerError as failure:
-            return {**await self._list(), **self._say(str(failure), failed=True)}
+            return None, {**await self._list(), **self._say(str(failure), failed=True)}
         deleted = count_of("{number} interview is deleted.", "{number} interviews are deleted.", len(wanted))
-        return {**await self._list(), **self._say(deleted)}
+        # Nobody can go on with an interview that is gone.
+        own_browser = checked(kept)
+        last = own_browser["previous"] in wanted
+        change = Change(kept={**own_browser, "previous": ""}, previous=False) if last else None
+        return change, {**await self._list(), **self._say(deleted)}
 
     async def _delete_everything(self, word: str) -> tuple[Change | None, Parts]:
         if str(word).strip().casefold() != _(WORD).casefold():

@@ -24,9 +24,9 @@ from ..wording import (
 )
 from .screen import clean
 
-__all__ = ["SIGNS", "rubric_lines"]
+__all__ = ["rubric_lines"]
 
-SIGNS = {
+_SIGNS = {
     "covered": ("✓", "green"),
     "partial": ("◐", "yellow"),
     "missing": ("○", "red"),
@@ -98,7 +98,7 @@ def _criterion_lines(grade: Grade, document: QuestionDocument, *, several: bool)
     opinions = say_second_opinion(grade)
 
     def line(kind: Kind, criterion: str, name: str, verdict: str, word: str, quotes: Sequence[Quote]) -> Iterator[Text]:
-        sign, style = SIGNS[verdict]
+        sign, style = _SIGNS[verdict]
         number = next((f" [{n}]" for (k, c), n in numbers.items() if (k, c) == (kind, criterion)), "")
         yield Text.assemble(f"  {sign} {clean(name)}: ", (word, style), (number, "bold"))
         for quote in quotes:
