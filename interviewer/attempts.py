@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from .criteria import criteria_of, graded_as
 from .schema import (
     Attempt,
+    Comment,
     Delivery,
     Grade,
     Interview,
@@ -23,6 +24,7 @@ __all__ = [
     "answers_in",
     "attempts_at",
     "best_of",
+    "comments_on",
     "compare",
     "deliveries_in",
     "grade_id",
@@ -85,6 +87,11 @@ def latest_at(interview: Interview, question_id: str) -> Attempt:
         disputes=tuple(one for one in interview.disputes if one.question_id == question_id),
         mode=interview.mode,
     )
+
+
+def comments_on(interview: Interview, question_id: str, attempt: int) -> tuple[Comment, ...]:
+    """What was said about one try at a question; `attempt` counts from 1."""
+    return tuple(one for one in interview.comments if (one.question_id, one.attempt) == (question_id, attempt))
 
 
 def grade_id(interview: Interview, question_id: str) -> str:

@@ -12,9 +12,10 @@ from exported import begun, twice
 from shipped import LIBRARY, QUESTION
 from tables import ANSWER, FOLLOW_UPS, seat
 
+from interviewer.attempts import comments_on
 from interviewer.data_desk import Made
 from interviewer.group import group
-from interviewer.page.comments import comments_on, show_comments
+from interviewer.page.comments import show_comments
 from interviewer.page.data import DataView, read_files, read_told
 from interviewer.page.desk import Desk
 from interviewer.page.frame import show_side

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from ..attempts import answers_in, attempts_at, best_of
+from ..attempts import answers_in, attempts_at, best_of, comments_on
 from ..phrases import _, count_of, later
 from ..retelling import tell_step
 from ..schema import (
@@ -168,7 +168,7 @@ def _attempt(
     interview: Interview, document: QuestionDocument, attempt: Attempt, number: int, count: int, trust: Trust
 ) -> ToldAttempt:
     grade = attempt.grade
-    comments = [one for one in interview.comments if (one.question_id, one.attempt) == (document.id, number)]
+    comments = comments_on(interview, document.id, number)
     return ToldAttempt(
         title=_("Attempt {number} of {count}").format(number=number, count=count) if count > 1 else "",
         about=tuple(_about(attempt)),

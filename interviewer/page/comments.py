@@ -6,15 +6,10 @@ from collections.abc import Sequence
 
 from ..exports.outline import say_date
 from ..phrases import _, later
-from ..schema import Comment, Interview
+from ..schema import Comment
 from .marks import escape
 
-__all__ = ["comments_on", "show_comments"]
-
-
-def comments_on(interview: Interview, question_id: str, attempt: int) -> tuple[Comment, ...]:
-    """What was said about one try at a question; `attempt` counts from 1."""
-    return tuple(one for one in interview.comments if (one.question_id, one.attempt) == (question_id, attempt))
+__all__ = ["show_comments"]
 
 
 def show_comments(comments: Sequence[Comment], title: str = later("Your coach says")) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..acting import over
-from ..attempts import attempts_at, deliveries_in
+from ..attempts import attempts_at, comments_on, deliveries_in
 from ..criteria import not_judged
 from ..errors import InterviewerError
 from ..interview import answers_to
@@ -17,7 +17,7 @@ from ..schema import Grade, Interview, Library, QuestionDocument, RolePlay
 from ..wording import MODE_NAMES
 from .better import Writing, show_better
 from .closing import show_report
-from .comments import comments_on, show_comments
+from .comments import show_comments
 from .differ import Refusal
 from .fits import show_brief
 from .marks import escape

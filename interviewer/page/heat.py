@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..attempts import answers_in, attempts_at
+from ..attempts import answers_in, attempts_at, comments_on
 from ..criteria import sign_of
 from ..group import Candidate, GroupQuestion, GroupRow
 from ..phrases import _, count_of, later
 from ..schema import Interview, Kind, Library
 from ..wording import KIND_NAMES, say_verdict
-from .comments import comments_on, show_comments
+from .comments import show_comments
 from .marks import escape, icon
 from .render import show_rubric
 

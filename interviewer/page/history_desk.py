@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from ..attempts import attempts_at
+from ..data_desk import tells_too_early
 from ..errors import InterviewerError, StoreError
 from ..interview import answers_to
 from ..phrases import _
@@ -113,7 +114,7 @@ class HistoryDesk:
         """
         decider = self.graders[int(grader or 0)]
         try:
-            answers = graded_answers(filter(_may_be_read, self._loaded(what.split())))
+            answers = graded_answers(one for one in self._loaded(what.split()) if not tells_too_early(one))
         except StoreError as failure:
             yield Change(notice=show_failure(failure, ""))
             return
@@ -199,11 +200,6 @@ class HistoryDesk:
         owner = self._desk.owner()
         found = [self._desk.load_own(one) for one in dict.fromkeys(ids)]
         return [one for one in found if one.owner == owner]
-
-
-def _may_be_read(interview: Interview) -> bool:
-    """A simulation or role-play tells nothing of its criteria before it has ended."""
-    return interview.mode == "practice" or bool(interview.ended)
 
 
 def _unfinished_first(saved: Sequence[Saved]) -> list[Saved]:

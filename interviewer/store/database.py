@@ -35,6 +35,7 @@ from sqlalchemy.exc import (
 )
 
 from ..errors import StoreError
+from ..phrases import _
 from .faults import explain
 from .tables import TABLES
 
@@ -134,7 +135,11 @@ class Database:
             connection.exec_driver_sql("VACUUM")
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
         if busy:
-            raise StoreError(f"{self.place} is being read: the rows are deleted; delete again to leave no trace.")
+            raise StoreError(
+                _("{place} is being read: the rows are deleted; delete again to leave no trace.").format(
+                    place=self.place
+                )
+            )
 
     def close(self) -> None:
         """Ends the connections to a server."""

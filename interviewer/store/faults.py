@@ -8,6 +8,7 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ..errors import StoreError
+from ..phrases import _
 
 __all__ = ["explain"]
 
@@ -35,31 +36,47 @@ def explain(error: DBAPIError | OSError, place: str) -> StoreError:
         return _full(place)
     if isinstance(error, OperationalError) and state[:2] in _SHUT_OUT:
         return StoreError(
-            f"{place} can't be reached ({_reason(cause)}): check that the server runs, and INTERVIEWER_DATABASE."
+            _("{place} can't be reached ({reason}): check that the server runs, and INTERVIEWER_DATABASE.").format(
+                place=place, reason=_reason(cause)
+            )
         )
-    return StoreError(f"{place} refused ({_reason(cause)}).")
+    return StoreError(_("{place} refused ({reason}).").format(place=place, reason=_reason(cause)))
 
 
 def _explain_sqlite(cause: sqlite3.Error, place: str) -> StoreError:
     # The upper bits say more than anybody can act on. Misuse by this program has no code.
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     if code in _LOCKED:
-        return StoreError(f"{place} is locked by another program: wait until that is done, or end it, and try again.")
+        return StoreError(
+            _("{place} is locked by another program: wait until that is done, or end it, and try again.").format(
+                place=place
+            )
+        )
     if code in _FOREIGN:
-        return StoreError(f"{place} is damaged or no database ({_reason(cause)}): move it away, or restore a copy.")
+        return StoreError(
+            _("{place} is damaged or no database ({reason}): move it away, or restore a copy.").format(
+                place=place, reason=_reason(cause)
+            )
+        )
     if code == sqlite3.SQLITE_FULL:
         return _full(place)
     if code in _SHUT:
         return _shut(place, _reason(cause))
-    return StoreError(f"{place} failed ({_reason(cause)}).")
+    return StoreError(_("{place} failed ({reason}).").format(place=place, reason=_reason(cause)))
 
 
 def _full(place: str) -> StoreError:
-    return StoreError(f"The disk is full, so {place} could not be written: free some space and go on.")
+    return StoreError(
+        _("The disk is full, so {place} could not be written: free some space and go on.").format(place=place)
+    )
 
 
 def _shut(place: str, reason: str) -> StoreError:
-    return StoreError(f"{place} can't be written ({reason}): set INTERVIEWER_DATA to a folder that can.")
+    return StoreError(
+        _("{place} can't be written ({reason}): set INTERVIEWER_DATA to a folder that can.").format(
+            place=place, reason=reason
+        )
+    )
 
 
 def _reason(cause: BaseException | None) -> str:

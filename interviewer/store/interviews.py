@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import StoreError
+from ..phrases import _
 from ..schema import Grade, Interview, Marked
 from .database import Database
 from .faults import explain
@@ -107,7 +108,9 @@ class Store:
         interview = readable(interview)
         row = interview_row(interview, time.time())
         if len(row["document"]) > MOST_CHARACTERS:
-            raise StoreError(f"The interview is larger than {MOST_CHARACTERS:,} characters: it was not kept.")
+            raise StoreError(
+                _("The interview is larger than {most:,} characters: it was not kept.").format(most=MOST_CHARACTERS)
+            )
         self._write(lambda connection: put(connection, interview, row))
 
     def keep_grading(self, interview_id: str, attempt: int, grade: Grade) -> None:
@@ -267,11 +270,15 @@ class Store:
                 read_interview(leftover)
             except StoreError as fault:
                 return fault
-        return StoreError(f"There is no interview {interview_id} in {self.place}: start a new one.")
+        return StoreError(
+            _("There is no interview {id} in {place}: start a new one.").format(id=interview_id, place=self.place)
+        )
 
     def _damaged(self, interview_id: str, fault: str) -> StoreError:
         return StoreError(
-            f"{self._database.place}: the interview {interview_id} is damaged ({fault}): delete it, or restore a copy."
+            _("{place}: the interview {id} is damaged ({fault}): delete it, or restore a copy.").format(
+                place=self._database.place, id=interview_id, fault=fault
+            )
         )
 
     # ── files of earlier versions ────────────────────────────────────────────────────────────────────
@@ -290,14 +297,18 @@ class Store:
             for path in taken:
                 put_away(path)
         except OSError as error:
-            raise StoreError(f"{self.folder} can't be written ({error.strerror}): files are left there.") from error
+            raise self._left_there(error) from error
 
     def _erase_files(self, interview_id: str | None) -> None:
         assert self.folder is not None
         try:
             erase_files(self.folder, interview_id)
         except OSError as error:
-            raise StoreError(f"{self.folder} can't be written ({error.strerror}): files are left there.") from error
+            raise self._left_there(error) from error
+
+    def _left_there(self, error: OSError) -> StoreError:
+        says = _("{folder} can't be written ({reason}): files are left there.")
+        return StoreError(says.format(folder=self.folder, reason=error.strerror))
 
 
 def _of(table: Table, owner: str | None) -> list[Any]:

@@ -6,6 +6,7 @@ import re
 import secrets
 
 from ..errors import StoreError
+from ..phrases import _
 from ..schema import Grade, Record
 
 __all__ = ["DRAFT_CHARACTERS", "MOST_CHARACTERS", "Grading", "Saved", "check_id", "is_id", "new_id"]
@@ -58,5 +59,5 @@ def check_id(interview_id: str) -> str:
         StoreError: it has another length or other characters than ours.
     """
     if not is_id(interview_id):
-        raise StoreError("That is not the id of an interview: start a new one.")
+        raise StoreError(_("That is not the id of an interview: start a new one."))
     return interview_id
