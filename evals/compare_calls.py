@@ -259,10 +259,10 @@ COSTS = (
 )
 
 ONE_SESSION = (
-    f"`{MODEL}` is one session. It answered everything but the first reply to the one request, and had read an answer\n"
+    f"`{MODEL}` is one conversation. It answered everything but the first reply to the one request, and had read an answer\n"
     "before when it came to it again. Where it never differs from itself, that is memory and no agreement: three\n"
-    "agreeing samples then say what that session says, and what a request a kind changed above may be no more than\n"
-    "the difference between two sessions."
+    "agreeing samples then say what that conversation says, and what a request a kind changed above may be no more than\n"
+    "the difference between two conversations."
 )
 
 
