@@ -258,11 +258,11 @@ COSTS = (
     (f"of the prompt: that, where it is at least {LEAST_CACHED:,} tokens long, which providers ask for", "{:.0%}"),
 )
 
-ONE_SESSION = (
-    f"`{MODEL}` is one conversation. It answered everything but the first reply to the one request, and had read an answer\n"
-    "before when it came to it again. Where it never differs from itself, that is memory and no agreement: three\n"
-    "agreeing samples then say what that conversation says, and what a request a kind changed above may be no more than\n"
-    "the difference between two conversations."
+ONE_CONVERSATION = (
+    f"`{MODEL}` is one conversation. It answered everything but the first reply to the one request, and had\n"
+    "read an answer before when it came to it again. Where it never differs from itself, that is memory and no\n"
+    "agreement: three agreeing samples then say what that conversation says, and what a request a kind changed\n"
+    "above may be no more than the difference between two conversations."
 )
 
 
@@ -293,7 +293,7 @@ async def report() -> str:
         f"Means of the {len(few)} answers that were asked in all three ways, by this package's own count of tokens, "
         "without the schema. A request a criterion leaves out motivations and the story.",
         f"## The one request again, twice: {len(sampled)} answers",
-        ONE_SESSION,
+        ONE_CONVERSATION,
         _table("one", "three agreeing", samples[0], agreed, SAMPLED_COMPARED),
         _samples(samples, agreed, parted_sampled),
     ]
