@@ -259,11 +259,14 @@ def write_head(head: dict[str, Any], comment: str = "") -> str:
 
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
+    from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
     mapping = CommentedMap()
     for key, value in head.items():
         if isinstance(value, list) and value:
-            mapping[key] = CommentedSeq(value)
+            # Unquoted in brackets, "?x" is read back as a mapping's key.
+            quoted = [SingleQuotedScalarString(one) if str(one).startswith("?") else one for one in value]
+            mapping[key] = CommentedSeq(quoted)
             mapping[key].fa.set_flow_style()
         elif value != []:
             mapping[key] = value

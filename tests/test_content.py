@@ -580,6 +580,13 @@ def test_a_written_question_reads_back_as_itself(document: QuestionDocument) -> 
     assert read_question(write_question(document), page) == document.model_copy(update={"source": "q"}), page.problems
 
 
+@pytest.mark.parametrize("theme", ["?0", "? a", "it's ? x", "- x", "a: b", "#x"])
+def test_a_theme_that_yaml_could_take_for_something_else_is_written_as_text(theme: str) -> None:
+    document = next(iter(LIBRARY.questions.values())).model_copy(update={"themes": (theme,)})
+    again = read_question(write_question(document), markup.Page("q"))
+    assert again is not None and again.themes == (theme,)
+
+
 @settings(deadline=None)
 @given(EXAMPLES)
 def test_a_written_example_reads_back_as_itself(example: WorkedExample) -> None:

@@ -63,7 +63,7 @@ class GroupView:
             'text: document.getElementById("comment-text").value, '
             'author: document.getElementById("coach-name").value})]'
         )
-        tie("import", self._import, [self._table, self._says], files)
+        tie("import", self._import, [self._one, self._table, self._says], files)
         tie("open", self._open, [self._one, self._says], value.format(act="open"))
         tie("comment", self._comment, [self._one, self._says], typed)
         tie("json", self._json, [self._file, self._says], value.format(act="json"))
