@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
@@ -35,6 +36,8 @@ WAIT = 5.0
 """Seconds to wait for another program that is writing."""
 _AT_ONCE = 50
 """Interviews read in one go, so that a long history needs little memory."""
+_REMEMBERED = 4096
+"""Marks and summaries kept read: a long history's, some 5 kB each; none holds a candidate's words."""
 T = TypeVar("T", bound=BaseModel)
 Act = Callable[[Connection], None]
 
@@ -249,7 +252,7 @@ class Store:
     def _records(self, kind: type[T], statement: Any, where: list[Any]) -> Iterator[T]:
         for (record,) in self._rows(statement.where(*where)):
             with suppress(ValidationError):
-                yield kind.model_validate_json(record)
+                yield _read(kind, record)
 
     def _documents(self, kind: type[T], owner: str | None) -> Iterator[T]:
         """A few at a time, each time by the id after the last, so that no transaction waits for who reads them."""
@@ -309,6 +312,12 @@ class Store:
     def _left_there(self, error: OSError) -> StoreError:
         says = _("{folder} can't be written ({reason}): files are left there.")
         return StoreError(says.format(folder=self.folder, reason=error.strerror))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(kind: type[T], record: str) -> T:
+    """A record from its JSON; remembered, since a history is drawn again after each answer."""
+    return kind.model_validate_json(record)
 
 
 def _of(table: Table, owner: str | None) -> list[Any]:

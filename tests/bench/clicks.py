@@ -132,9 +132,30 @@ def clicks(browser: Browser, folder: Path, runs: int = 5) -> Iterator[Row]:
             page.locator("#side .difference").wait_for()
             found["undo"].append(click(page, "#undo", "#side .anew"))
             page.context.close()
+    bare = bare_click(browser, runs)
     for name, each in found.items():
         beside = f"the slowest: {max(each):.0f} ms"
+        if name != "hover":  # which asks no server
+            beside += f"; a bare Gradio page: {bare:.0f} ms"
         yield f"{name}, {ANSWERS:,} stored answers", f"{statistics.median(each):.0f} ms", beside, str(len(each))
+
+
+def bare_click(browser: Browser, runs: int) -> float:
+    """Milliseconds from a click until a server's answer is shown, on a page of Gradio's with nothing else in it."""
+    with gr.Blocks() as bare:
+        gr.Button("Press", elem_id="press").click(lambda: '<p id="pressed">Pressed</p>', None, gr.HTML())
+    bare.launch(server_name="127.0.0.1", server_port=free_port(), quiet=True, prevent_thread_lock=True)
+    try:
+        found = []
+        for _ in range(runs):
+            page = browser.new_context().new_page()
+            page.goto(bare.local_url or "")
+            page.locator("#press").wait_for()
+            found.append(click(page, "#press", "#pressed"))
+            page.context.close()
+    finally:
+        bare.close()
+    return statistics.median(found)
 
 
 def click(page: Page, press: str, there: str) -> float:
