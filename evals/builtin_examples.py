@@ -91,20 +91,28 @@ def other_questions(part: str) -> list[str]:
     return [name for name, parts in split.items() if parts[part] and (HERE / f"answers/{name}.rater2.jsonl").is_file()]
 
 
-def load_subject(question: str) -> Subject:
-    """A question with its train answers and pieces."""
+def load_subject(question: str, *, whole: bool = False) -> Subject:
+    """A question with its train answers and pieces; `whole`: and with the answers written for training alone."""
     document = load_library([bundled("content")]).questions[question]
-    file = HERE / f"training/pieces/{question}.jsonl"
     return Subject(
         id=question,
         wordings=wordings_of(document),
-        answers=[from_raters(a, b) for a, b in load_answers("train", question)],
-        pieces=read_lines(file) if file.is_file() else [],
+        answers=[from_raters(a, b) for a, b in load_answers("train", question)] + whole * whole_answers(question),
+        pieces=_lines_of(f"training/pieces/{question}.jsonl"),
     )
 
 
-def more_subjects() -> list[Subject]:
-    """Questions written for training alone: no document of the library, pieces but no answers."""
+def whole_answers(question: str) -> list[Example]:
+    """Answers written for training alone, labelled by whoever wrote them."""
+    return [from_raters(row, row) for row in _lines_of(f"training/whole/{question}.jsonl")]
+
+
+def _lines_of(name: str) -> list[dict[str, Any]]:
+    return read_lines(HERE / name) if (HERE / name).is_file() else []
+
+
+def more_subjects(*, whole: bool = False) -> list[Subject]:
+    """Questions written for training alone: no document of the library, no motivations."""
     found = []
     for file in sorted((HERE / "training/more").glob("*.json")):
         told = json.loads(file.read_text(encoding="utf-8"))
@@ -124,8 +132,8 @@ def more_subjects() -> list[Subject]:
             Subject(
                 id=document.id,
                 wordings=wordings_of(document),
-                answers=[],
-                pieces=read_lines(HERE / f"training/pieces/{document.id}.jsonl"),
+                answers=whole * whole_answers(document.id),
+                pieces=_lines_of(f"training/pieces/{document.id}.jsonl"),
             )
         )
     return found

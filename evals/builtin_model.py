@@ -117,8 +117,11 @@ class CriteriaEncoder(nn.Module):  # type: ignore[misc]
         return (*(self.heads[kind](z) for kind in SIZES), pointer, middle)
 
 
-def from_base(folder: Path, dropout: float = 0.1) -> CriteriaEncoder:
-    """Starts from all-MiniLM-L6-v2's weights; the heads are new, the pointer starts as a plain similarity."""
+def from_base(folder: Path, dropout: float = 0.1, *, every_layer: bool = False) -> CriteriaEncoder:
+    """Starts from all-MiniLM-L6-v2's weights; the heads are new, the pointer starts as a plain similarity.
+
+    `every_layer`: the lower layers are trained too; else they stay as they are.
+    """
     base = load_file(str(folder / "model.safetensors"))
     base = {name.removeprefix("bert."): value for name, value in base.items()}
     model = CriteriaEncoder(dropout)
@@ -163,6 +166,7 @@ def from_base(folder: Path, dropout: float = 0.1) -> CriteriaEncoder:
             linear.weight.copy_(torch.eye(HIDDEN) + 0.01 * torch.randn(HIDDEN, HIDDEN))
             linear.bias.zero_()
         model.kinds.weight.mul_(0.1)
-    for part in (model.words, model.places, model.sides, model.norm, *model.layers[:HALF]):
+    kept = () if every_layer else model.layers[:HALF]
+    for part in (model.words, model.places, model.sides, model.norm, *kept):
         part.requires_grad_(False)
     return model

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import dataclasses
 import datetime
 import json
 import math
@@ -29,7 +30,7 @@ from evals import builtin_examples as examples
 from evals.builtin_calibration import GROUPS, calibrate, label_of
 from evals.builtin_examples import HELD_QUESTIONS, SEED, Example, Subject, kind_of
 from evals.builtin_export import export
-from evals.builtin_model import HIDDEN, CriteriaEncoder, from_base
+from evals.builtin_model import HALF, CriteriaEncoder, from_base
 from interviewer.agreement import f1, macro_f1, weighted_kappa
 from interviewer.encoder import CLASSES, CRITERION_TOKENS, lay_out, load_tokenizer
 from interviewer.rubric import ON_TOPIC
@@ -64,6 +65,12 @@ STAGES = (
         kinds={"key_point": 1.0, "motivation": 0.3, "red_flag": 1.6, "star": 0.3},
     ),
 )
+WHOLE_STAGE = dataclasses.replace(STAGES[-1], steps=750, rate=2e-4)
+"""What takes the last one's place with `--whole`."""
+SHARES, WHOLE_SHARES = (0.25, 0.4, 0.88), (0.45, 0.65, 0.88)
+"""Up to which share of the draws an answer is as it is, has sentences left out, is put together; the rest: joined."""
+LOW_RATE = 0.3
+"""What the lower layers' rate is of the upper ones', where they are trained."""
 POINTER_WEIGHT = 0.4
 DROPOUT = 0.1
 ANSWER_TOKENS = 256
@@ -80,29 +87,27 @@ Numbers = NDArray[np.float64]
 class Trainer:
     """The model, the criteria's half-way states, and the mixture of examples."""
 
-    def __init__(self, base: Path, seed: int, threads: int) -> None:
+    def __init__(self, base: Path, seed: int, threads: int, *, whole: bool = False) -> None:
+        """`whole`: trains on `training/whole` too, and every layer."""
         torch.set_num_threads(threads)
         torch.set_flush_denormal(True)
         torch.manual_seed(seed)
         self.rng = random.Random(seed)
         self.tokenizer = load_tokenizer(base / "tokenizer.json")
-        self.model = from_base(base, DROPOUT)
-        every = [examples.load_subject(name) for name in (SEED, *examples.other_questions("train"))]
-        self.subjects = [subject for subject in every if subject.id not in HELD_QUESTIONS] + examples.more_subjects()
-        self.held = {subject.id: subject for subject in every if subject.id in HELD_QUESTIONS}
-        self.states: dict[str, Tensor] = {}
+        self.model = from_base(base, DROPOUT, every_layer=whole)
+        every = [examples.load_subject(name, whole=whole) for name in (SEED, *examples.other_questions("train"))]
+        self.seen = [subject for subject in every if subject.id not in HELD_QUESTIONS]
+        self.held = [subject for subject in every if subject.id in HELD_QUESTIONS]
+        self.subjects = self.seen + examples.more_subjects(whole=whole)
+        self.shares = WHOLE_SHARES if whole else SHARES
+        self.laid: dict[str, Tensor] = {}
 
-    def state(self, text: str) -> Tensor:
-        """A criterion's half-way states (C, H); the layers below half-way never change, so they are kept."""
-        if text not in self.states:
+    def lay_text(self, text: str) -> Tensor:
+        """A criterion's tokens (C,); remembered."""
+        if text not in self.laid:
             ids = self.tokenizer.encode(text, add_special_tokens=False).ids[:CRITERION_TOKENS]
-            tokens = torch.from_numpy(lay_out([ids]).tokens)[None]
-            with torch.no_grad():
-                was = self.model.training
-                self.model.eval()
-                self.states[text] = self.model.middle(tokens, torch.ones(tokens.shape))[0][0]
-                self.model.train(was)
-        return self.states[text]
+            self.laid[text] = torch.from_numpy(lay_out([ids]).tokens)
+        return self.laid[text]
 
     def next_batch(self, size: int) -> Batch:
         """Examples of one question: whole answers, answers with sentences left out, composed, joined, one stray."""
@@ -122,12 +127,13 @@ class Trainer:
     def draw(self, subject: Subject) -> Example:
         """One example of a question."""
         rng, names = self.rng, list(subject.wordings)
-        draw = rng.random() if subject.answers else 0.5
-        if draw < 0.25:
+        asis, dropped, composed = self.shares
+        draw = rng.random() if subject.answers else dropped
+        if draw < asis:
             return rng.choice(subject.answers)
-        if draw < 0.4:
+        if draw < dropped:
             return examples.drop_sentences(rng.choice(subject.answers), rng)
-        if draw < 0.88:
+        if draw < composed:
             return examples.compose(subject.pieces, names, rng)
         parts = [
             examples.drop_sentences(rng.choice(subject.answers), rng),
@@ -192,12 +198,12 @@ class Trainer:
         }
 
     def lay_criteria(self, names: list[str], texts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
-        """Half-way states (K, C, H), which of them are no padding (K, C), and kinds (K,)."""
-        states = [self.state(text) for text in texts]
-        width = max(len(state) for state in states)
-        criteria, own = torch.zeros(len(states), width, HIDDEN), torch.zeros(len(states), width)
-        for k, state in enumerate(states):
-            criteria[k, : len(state)], own[k, : len(state)] = state, 1.0
+        """Tokens (K, C), which of them are no padding (K, C), and kinds (K,)."""
+        laid = [self.lay_text(text) for text in texts]
+        width = max(len(tokens) for tokens in laid)
+        criteria, own = torch.zeros(len(laid), width, dtype=torch.long), torch.zeros(len(laid), width)
+        for k, tokens in enumerate(laid):
+            criteria[k, : len(tokens)], own[k, : len(tokens)] = tokens, 1.0
         return criteria, own, torch.tensor([KINDS.index(kind_of(name)) for name in names])
 
 
@@ -218,26 +224,29 @@ def loss_of(outputs: tuple[Tensor, ...], batch: dict[str, Any], stage: Stage) ->
     return total - POINTER_WEIGHT * (weight * likely.log()).sum() / weight.sum().clamp(min=1.0)
 
 
+def run(model: CriteriaEncoder, data: dict[str, Any]) -> tuple[Tensor, ...]:
+    """The model's outputs for a batch: the criteria's half-way states first, then the answers with them."""
+    tokens, keep, criteria, own, kinds, sentences = data["inputs"]
+    states = model.middle(criteria, own)[0]
+    outputs: tuple[Tensor, ...] = model(tokens, keep, states.to(torch.float32), own, kinds, sentences)
+    return outputs
+
+
 def predict(trainer: Trainer, model: CriteriaEncoder, subject: Subject, example: Example) -> dict[str, Numbers]:
     """Probabilities by criterion, in the document's own words."""
     names = [name for name in subject.wordings if name != ON_TOPIC]
     data = trainer.collate([example], names, [subject.wordings[name][0] for name in names])
     with torch.no_grad():
-        outputs = dict(zip(KINDS, model(*data["inputs"]), strict=False))
+        outputs = dict(zip(KINDS, run(model, data), strict=False))
     return {name: outputs[kind_of(name)][0, k].softmax(-1).numpy() for k, name in enumerate(names)}
 
 
 def dev_answers(trainer: Trainer) -> dict[str, list[tuple[Subject, dict[str, Any], Example]]]:
     """Answers that choose the step: `seen`, the dev part of trained questions; `held`, held-out ones without test."""
-    seen = [
-        (subject, pair)
-        for subject in trainer.subjects
-        if subject.answers
-        for pair in examples.load_answers("dev", subject.id)
-    ]
+    seen = [(subject, pair) for subject in trainer.seen for pair in examples.load_answers("dev", subject.id)]
     held = [
         (subject, pair)
-        for subject in trainer.held.values()
+        for subject in trainer.held
         for part in ("train", "dev")
         for pair in examples.load_answers(part, subject.id)
     ]
@@ -282,10 +291,11 @@ def auc(ranked: list[tuple[float, bool]]) -> float:
 def train(trainer: Trainer, stage: Stage, batch: int, every: int) -> list[dict[str, Any]]:
     """Trains, leaves the averaged weights of the best step on dev in the trainer's model, and returns the log."""
     model = trainer.model
-    old = [p for layer in model.layers for p in layer.parameters() if p.requires_grad]
-    known = {id(p) for p in old}
+    low, old = ([*layers.parameters()] for layers in (model.layers[:HALF], model.layers[HALF:]))
+    known = {id(p) for p in (*low, *old)}
     new = [p for p in model.parameters() if p.requires_grad and id(p) not in known]
-    groups = [{"params": old, "lr": stage.rate}, {"params": new, "lr": stage.rate * 3}]
+    rates = ((low, LOW_RATE), (old, 1.0), (new, 3.0))
+    groups = [{"params": params, "lr": stage.rate * share} for params, share in rates if params[0].requires_grad]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.02)
 
     def pace(step: int) -> float:
@@ -301,7 +311,7 @@ def train(trainer: Trainer, stage: Stage, batch: int, every: int) -> list[dict[s
         model.train()
         data = trainer.collate(*trainer.next_batch(batch))
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            outputs = model(*data["inputs"])
+            outputs = run(model, data)
         loss = loss_of(outputs, data, stage)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -339,15 +349,17 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--every", type=int, default=200, help="steps between looks at the dev figures")
     parser.add_argument("--start", type=Path, default=None, help="weights that the first stage left; skips it")
+    parser.add_argument("--whole", action="store_true", help="train on training/whole too, and every layer")
     parser.add_argument("--log", type=Path, default=None, help="write the dev figures here")
     parser.add_argument("--keep", type=Path, default=None, help="also save the torch weights here")
     options = parser.parse_args()
-    trainer = Trainer(options.base, options.seed, options.threads)
+    trainer = Trainer(options.base, options.seed, options.threads, whole=options.whole)
+    stages = (*STAGES[:-1], WHOLE_STAGE) if options.whole else STAGES
     if options.start:
         trainer.model.load_state_dict(torch.load(options.start))
     log = [
         {"stage": number, **line}
-        for number, stage in enumerate(STAGES, 1)
+        for number, stage in enumerate(stages, 1)
         if number > 1 or not options.start
         for line in train(trainer, stage, options.batch, options.every)
     ]
@@ -367,9 +379,9 @@ def main() -> None:
         "trained_on": "evals/answers (train part, both raters) and evals/training",
         "held_out": list(HELD_QUESTIONS),
         "seed": options.seed,
-        "steps": [stage.steps for stage in STAGES],
+        "steps": [stage.steps for stage in stages],
         "batch": options.batch,
-        "dev": max((line for line in log if line["stage"] == len(STAGES)), key=lambda line: line["score"]),
+        "dev": max((line for line in log if line["stage"] == len(stages)), key=lambda line: line["score"]),
     }
     (options.out / "builtin.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     calibrate(options.out)
