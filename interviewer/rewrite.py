@@ -22,6 +22,7 @@ from .prompts import Prompts
 from .rubric import answer_hash
 from .schema import STAR_PARTS, Grade, Line, QuestionDocument, Quote, Rewrite, Sentence, StarPart
 from .sentences import split_sentences
+from .stems import telling_stems
 
 __all__ = ["messages", "read_lines", "rewrite", "say_maker", "says_something", "standing", "template"]
 
@@ -31,6 +32,8 @@ MOST_GAPS = 4
 """Key points asked for in blanks; a page of questions helps nobody."""
 LEAST_LEFT = 0.5
 """Share of a model's sentences that must be left."""
+LEAST_TOLD = 1 / 3
+"""Share of the answer's telling words that must be in them; measured texts worth reading had 0.55 and up."""
 WRITER_SLOT = 0
 """The interviewer's of the embedded server's two, so that the grader's prompt stays cached in the other."""
 
@@ -153,9 +156,12 @@ def _checked(
     lines = read_lines(told, document, answers, grade)
     telling = [line for line in lines if says_something(line)]
     left = sum(not line.left_out for line in telling)
-    if not left or left < LEAST_LEFT * len(telling):
+    untold = _share_told(lines, answers, grade) < LEAST_TOLD
+    if not left or left < LEAST_LEFT * len(telling) or untold:
         reason = _("{model} wrote nothing that could be used.").format(model=model)
-        if telling:
+        if left and left >= LEAST_LEFT * len(telling):
+            reason = _("{model} left most of your answer out, so its text is not shown.").format(model=model)
+        elif telling:
             reason = _("Of {count} by {model}, {gone} could not be kept, so its text is not shown.").format(
                 model=model,
                 count=count_of("{number} sentence", "{number} sentences", len(telling)),
@@ -171,6 +177,13 @@ def _checked(
         lines=(*lines, *added, *_left_out(document, answers, grade)),
         written_by=model,
     )
+
+
+def _share_told(lines: Sequence[Line], answers: Sequence[str], grade: Grade) -> float:
+    """How much of what the answers tell is in the lines that stand: the share of their telling words."""
+    wanted = telling_stems(" ".join(_usable(answers, grade)))
+    told = telling_stems(" ".join(line.text for line in lines if not line.left_out))
+    return len(wanted & told) / max(1, len(wanted))
 
 
 def says_something(line: Line) -> bool:

@@ -22,6 +22,7 @@ from interviewer.store import Store
 
 TOLD = (
     "Last winter a man came to the service desk. I kept my voice low and let him tell the whole story. "
+    "I looked the sale up by his card with my manager's approval. "
     "[What went on inside you?] He left with a new drill. <b>He thanked me & praised me.</b>"
 )
 

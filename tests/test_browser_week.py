@@ -45,7 +45,10 @@ WHY = (
     "I have bought my own shoes here since school, and I like that your staff kneel down and measure. "
     "I worked two summers at a market stall, so standing all day and talking to people is what I know."
 )
-REWRITTEN = "I kept my voice low and let him tell the whole story. He left with a new drill."
+REWRITTEN = (
+    "Last winter a man came to the service desk shouting that we had sold him a broken drill on purpose. "
+    "I kept my voice low and let him tell the whole story. He left with a new drill."
+)
 SAID = (ANSWER, SECOND, SLIP, WHY, HALF, KIND["no-receipt"][1])
 """What is said in this week: none of it may be left when everything has been deleted."""
 

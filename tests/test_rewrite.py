@@ -27,9 +27,10 @@ FAULTS = sorted(
     {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, ProviderError | ReplyError)},
     key=lambda one: one.__name__,
 )
+BLANKED = "[What went on inside you?]"
 GOOD = (
     "Last winter a man came to the service desk. I kept my voice low and let him tell the whole story. "
-    "[What went on inside you?] I looked the sale up by his card. He left with a new drill."
+    f"{BLANKED} I looked the sale up by his card. He left with a new drill."
 )
 
 
@@ -245,12 +246,21 @@ async def test_every_probe_of_the_library_makes_a_blank() -> None:
 
 async def test_the_embedded_model_is_shown_no_blanks_and_code_adds_them() -> None:
     said = {**VERDICTS, "star.result": "false"}
-    llm, endpoint = scripted_llm(f"He left with a new drill. {QUESTION.star_probes['result']}", local=True)
+    llm, endpoint = scripted_llm(f"{GOOD.replace(BLANKED, '')} {QUESTION.star_probes['result']}", local=True)
     found = await written(llm, said)
     assert "not in the answer" not in endpoint.bodies[0]["messages"][1]["content"]
     assert found.written_by == "scripted"
-    assert standing(found).startswith("He left with a new drill. [How did it end?] [")
+    assert "He left with a new drill. [How did it end?] [" in standing(found)
     assert standing(found).count("[How did it end?]") == 1
+
+
+async def test_a_text_that_leaves_most_of_the_answer_out_is_not_shown() -> None:
+    llm, _endpoint = scripted_llm("I asked my manager afterwards how I had done. He left with a new drill.", local=True)
+    found = await written(llm)
+    assert (found.written_by, found.reason) == (
+        "", "scripted left most of your answer out, so its text is not shown.",
+    )  # fmt: skip
+    assert ANSWER.partition(".")[0] in standing(found)
 
 
 def test_the_published_figures_are_what_the_check_makes_of_the_recorded_texts_today() -> None:
