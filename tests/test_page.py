@@ -638,6 +638,25 @@ async def test_an_attempt_keeps_its_grade_and_a_tab_that_fell_behind_is_told(tmp
     assert "isn’t in this interview" in desk.again("nope", anew, None)["notice"]
 
 
+async def test_no_hint_is_given_and_lost_while_the_interviewer_speaks(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    spoken = desk.speak(interview)
+    await anext(spoken)
+    early = desk.hint(interview, None)
+    assert "still speaking" in early["notice"] and "interview" not in early
+    interview = [change async for change in spoken][-1]["interview"]
+    helped = desk.hint(interview, None)["interview"]
+    assert Store(tmp_path).load(helped.id).hints == helped.hints != ()
+
+
+async def test_a_hint_is_given_where_no_line_came(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = desk.submit(ANSWER, started(desk), None)["interview"]
+    desk.stop_waiting(interview)
+    assert desk.hint(interview, None)["interview"].hints
+
+
 async def test_hints_end_with_a_sentence(tmp_path: Path) -> None:
     desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
     change = desk.hint(started(desk), None)

@@ -235,6 +235,9 @@ class Desk(GradingDesk):
             return found
         if hidden_until_the_end(found):
             return Change(notice=show_notice(_("There are no hints in a simulation.")))
+        if waits(found) and not self._works.of(found).unanswered:
+            # It would be about a question that nobody has read yet, and what is spoken now would not know of it.
+            return Change(notice=show_notice(_("The interviewer is still speaking: ask for a hint after that.")))
         helped = None if found.ended else hint(found, self._works.of(found).known(found))
         if helped is None:
             return Change(notice=show_notice(_("There is no further hint for this question.")))
