@@ -113,6 +113,7 @@ def clicks(browser: Browser, folder: Path, runs: int = 5) -> Iterator[Row]:
             page.set_default_timeout(60_000)
             page.goto(address)
             page.locator("#begin").wait_for()
+            page.wait_for_timeout(500)  # nobody presses a tab in the moment it appears
             progress = page.get_by_role("tab", name="Progress")
             progress.evaluate("tab => tab.id = 'to-progress'")
             found["progress"].append(click(page, "#to-progress", "#history .over-time svg"))
