@@ -28,7 +28,7 @@ from interviewer.evaluation.sets import load_set
 from interviewer.folders import bundled
 from interviewer.grading import grade
 from interviewer.panel import Panel
-from interviewer.rewrite import LEAST_LEFT, read_lines, rewrite, says_something
+from interviewer.rewrite import read_lines, rewrite, says_something, share_told, why_not_shown
 from interviewer.schema import Grade, Library, Line
 from interviewer.settings import Settings
 
@@ -78,7 +78,10 @@ def measure(library: Library) -> tuple[dict[str, Any], list[tuple[Line, ...]]]:
     made = []
     for row, judged in zip(kept["rows"], grades, strict=True):
         case = cases[row["id"]]
-        made.append(read_lines(row["told"], library.questions[case.question_id], case.answers, judged))
+        lines = read_lines(row["told"], library.questions[case.question_id], case.answers, judged)
+        row["share"] = share_told(lines, case.answers, judged)
+        row["why_not"] = why_not_shown(lines, case.answers, judged, kept["model"])
+        made.append(lines)
     return kept, made
 
 
@@ -86,18 +89,21 @@ def table(kept: dict[str, Any], made: list[tuple[Line, ...]]) -> str:
     """The figures as Markdown, each sentence of the model below."""
     head = (
         f"Model `{kept['model']}`, {len(made)} dev answers. *Written*: sentences with more than blanks. *Kept*: by\n"
-        "the check. *Shown*: the model's text, or the candidate's own sentences where fewer than half were kept.\n"
+        "the check. *Told*: how many of the answer's telling words they hold. *Shown*: the model's text, or the\n"
+        "candidate's own sentences where fewer than half were kept or less than a third is told.\n"
         "*Invented*: kept sentences that say what the answer doesn't, read by hand.\n\n"
-        "| answer | written | kept | shown | invented | seconds |\n|---|---|---|---|---|---|\n"
+        "| answer | written | kept | told | shown | invented | seconds |\n|---|---|---|---|---|---|---|\n"
     )
     rows, details, shown = [], [], 0
     for row, lines in zip(kept["rows"], made, strict=True):
         written, left = counts(lines)
-        models = bool(left) and left >= LEAST_LEFT * written
+        models = not row["why_not"]
         shown += models
         name = "model's" if models else "own"
         new = UNREAD if row["invented"] is None else row["invented"]
-        rows.append(f"| `{row['id']}` | {written} | {left} | {name} | {new} | {row['seconds']:.0f} |")
+        rows.append(
+            f"| `{row['id']}` | {written} | {left} | {row['share']:.0%} | {name} | {new} | {row['seconds']:.0f} |"
+        )
         details += [f"\n`{row['id']}`\n", *(f"- {_marked(line)}" for line in lines)]
     written, left = (sum(column) for column in zip(*map(counts, made), strict=True))
     seconds = sum(row["seconds"] for row in kept["rows"]) / len(made)
@@ -105,7 +111,7 @@ def table(kept: dict[str, Any], made: list[tuple[Line, ...]]) -> str:
     invented = sum(read) if len(read) == len(made) else UNREAD
     share = f"{left} ({left / written:.0%})"
     rows.append(
-        f"| **all** | {written} | {share} | {shown} of {len(made)} model's | {invented} | {seconds:.0f} on average |"
+        f"| **all** | {written} | {share} | | {shown} of {len(made)} model's | {invented} | {seconds:.0f} on average |"
     )
     return head + "\n".join(rows) + "\n" + "\n".join(details) + "\n"
 

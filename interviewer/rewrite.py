@@ -24,7 +24,17 @@ from .schema import STAR_PARTS, Grade, Line, QuestionDocument, Quote, Rewrite, S
 from .sentences import split_sentences
 from .stems import telling_stems
 
-__all__ = ["messages", "read_lines", "rewrite", "say_maker", "says_something", "standing", "template"]
+__all__ = [
+    "messages",
+    "read_lines",
+    "rewrite",
+    "say_maker",
+    "says_something",
+    "share_told",
+    "standing",
+    "template",
+    "why_not_shown",
+]
 
 MOST_TOKENS = 320
 """About 150 words with their blanks."""
@@ -33,7 +43,7 @@ MOST_GAPS = 4
 LEAST_LEFT = 0.5
 """Share of a model's sentences that must be left."""
 LEAST_TOLD = 1 / 3
-"""Share of the answer's telling words that must be in them; measured texts worth reading had 0.55 and up."""
+"""Share of the answer's telling words that must be in them; `evals/measure_rewrite.py` measures it."""
 WRITER_SLOT = 0
 """The interviewer's of the embedded server's two, so that the grader's prompt stays cached in the other."""
 
@@ -154,19 +164,7 @@ def _checked(
 ) -> Rewrite:
     """The model's text less what is not in the answers; the template where too little is left."""
     lines = read_lines(told, document, answers, grade)
-    telling = [line for line in lines if says_something(line)]
-    left = sum(not line.left_out for line in telling)
-    untold = _share_told(lines, answers, grade) < LEAST_TOLD
-    if not left or left < LEAST_LEFT * len(telling) or untold:
-        reason = _("{model} wrote nothing that could be used.").format(model=model)
-        if left and left >= LEAST_LEFT * len(telling):
-            reason = _("{model} left most of your answer out, so its text is not shown.").format(model=model)
-        elif telling:
-            reason = _("Of {count} by {model}, {gone} could not be kept, so its text is not shown.").format(
-                model=model,
-                count=count_of("{number} sentence", "{number} sentences", len(telling)),
-                gone=len(telling) - left,
-            )
+    if reason := why_not_shown(lines, answers, grade, model):
         own = template(document, answers, grade, reason=reason)
         return own.model_copy(update={"lines": (*own.lines, *(line for line in lines if line.left_out))})
     asked = [] if blanks else [Line(text=f"[{probe}]") for _part, probe in _gaps(document, grade)]
@@ -179,7 +177,24 @@ def _checked(
     )
 
 
-def _share_told(lines: Sequence[Line], answers: Sequence[str], grade: Grade) -> float:
+def why_not_shown(lines: Sequence[Line], answers: Sequence[str], grade: Grade, model: str) -> str:
+    """Why a model's text, as `read_lines` found it, is not shown; empty where it is."""
+    telling = [line for line in lines if says_something(line)]
+    left = sum(not line.left_out for line in telling)
+    if not telling:
+        return _("{model} wrote nothing that could be used.").format(model=model)
+    if not left or left < LEAST_LEFT * len(telling):
+        return _("Of {count} by {model}, {gone} could not be kept, so its text is not shown.").format(
+            model=model,
+            count=count_of("{number} sentence", "{number} sentences", len(telling)),
+            gone=len(telling) - left,
+        )
+    if share_told(lines, answers, grade) < LEAST_TOLD:
+        return _("{model} left most of your answer out, so its text is not shown.").format(model=model)
+    return ""
+
+
+def share_told(lines: Sequence[Line], answers: Sequence[str], grade: Grade) -> float:
     """How much of what the answers tell is in the lines that stand: the share of their telling words."""
     wanted = telling_stems(" ".join(_usable(answers, grade)))
     told = telling_stems(" ".join(line.text for line in lines if not line.left_out))
