@@ -1,6 +1,6 @@
 """Fits the built-in encoder's temperatures and thresholds on answers that trained nothing; never sees test.
 
-The rules are those of `interviewer.evaluation.calibration`, the labels the first rater's.
+The rules are those of `interviewer.evaluation.calibration`, the labels the settled ones.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.builtin_examples import HELD_QUESTIONS, SEED, load_answers, other_questions
+from evals.builtin_examples import HELD_QUESTIONS, SEED, load_settled, other_questions
 from interviewer.builtin import criterion_text
 from interviewer.content import load_library
 from interviewer.encoder import CLASSES, Encoder, HeadKind, load_tokenizer
@@ -49,14 +49,14 @@ def readings(encoder: Encoder) -> dict[Kind, Readings]:
     for question, part in (*seen, *held):
         judged = verdict_questions(questions[question], lambda *_, **__: "")
         asked = [q for q in judged if q.name != ON_TOPIC]
-        for first, _ in load_answers(part, question):
-            sentences = [s.text for s in split_sentences([first["answer"]])]
+        for *_, settled in load_settled(part, question):
+            sentences = [s.text for s in split_sentences([settled["answer"]])]
             found = encoder.read(sentences, [(q.kind, criterion_text(q)) for q in asked])
             for q, reading in zip(asked, found, strict=True):
                 by_value = dict(zip(CLASSES[q.kind], reading.probabilities, strict=True))
-                label = label_of(q.kind, first[GROUPS[q.kind]][q.name.partition(".")[2]])
+                label = label_of(q.kind, settled[GROUPS[q.kind]][q.name.partition(".")[2]])
                 ordered = [by_value[value] for value in VALUES[q.kind]]
-                rows[q.kind].append((first["id"], ordered, VALUES[q.kind].index(label)))
+                rows[q.kind].append((settled["id"], ordered, VALUES[q.kind].index(label)))
     return {
         kind: Readings(tuple(id for id, _, _ in r), np.array([p for _, p, _ in r]), np.array([n for _, _, n in r]))
         for kind, r in rows.items()

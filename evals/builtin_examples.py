@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evals.measure_raters import Settled, settled_labels
 from interviewer.builtin import criterion_text
 from interviewer.content import load_library
 from interviewer.encoder import CLASSES, HeadKind
@@ -85,6 +86,11 @@ def load_answers(part: str, question: str = SEED) -> list[tuple[dict[str, Any], 
     return [(first[i], second[i]) for i in ids]
 
 
+def load_settled(part: str, question: str = SEED) -> Settled:
+    """Both raters' records of each answer, and what they agree on or, where they differ, what was decided."""
+    return settled_labels(question, load_answers(part, question))
+
+
 def other_questions(part: str) -> list[str]:
     """Ids of the questions, the seed question apart, that have labelled answers in a part."""
     split = json.loads((HERE / "split-questions.json").read_text(encoding="utf-8"))["questions"]
@@ -97,14 +103,15 @@ def load_subject(question: str, *, whole: bool = False) -> Subject:
     return Subject(
         id=question,
         wordings=wordings_of(document),
-        answers=[from_raters(a, b) for a, b in load_answers("train", question)] + whole * whole_answers(question),
+        answers=[from_raters(*row) for row in load_settled("train", question)] + whole * whole_answers(question),
         pieces=_lines_of(f"training/pieces/{question}.jsonl"),
     )
 
 
 def whole_answers(question: str) -> list[Example]:
-    """Answers written for training alone, labelled by whoever wrote them."""
-    return [from_raters(row, row) for row in _lines_of(f"training/whole/{question}.jsonl")]
+    """Answers written for training alone, labelled by whoever wrote them and by somebody who didn't."""
+    second = {row["id"]: row for row in _lines_of(f"training/whole/{question}.rater2.jsonl")}
+    return [from_raters(row, second[row["id"]]) for row in _lines_of(f"training/whole/{question}.jsonl")]
 
 
 def _lines_of(name: str) -> list[dict[str, Any]]:
@@ -168,15 +175,25 @@ def absent(name: str) -> Target:
     return one_hot(kind, "0" if kind == "motivation" else CLASSES[kind][-1])
 
 
-def from_raters(first: dict[str, Any], second: dict[str, Any]) -> Example:
-    """An answer with the mean of both raters' labels, and the sentences in which either saw evidence."""
+def from_raters(first: dict[str, Any], second: dict[str, Any], settled: dict[str, Any] | None = None) -> Example:
+    """An answer with the mean of both raters' labels, and the sentences in which either saw evidence.
+
+    `settled`, where it is known, counts as much as both raters together.
+    """
     sentences = split_sentences([first["answer"]])
     one, two = _labels(first), _labels(second)
-    targets = {name: tuple((x + y) / 2 for x, y in zip(one[name], two[name], strict=True)) for name in one}
+    last = _labels(settled) if settled else None
+    targets = {
+        name: tuple(
+            sum(row[name][k] for row in ((one, two, last, last) if last else (one, two))) / (4 if last else 2)
+            for k in range(len(one[name]))
+        )
+        for name in one
+    }
     shown: dict[str, Spots] = {}
     spans: dict[str, set[int]] = {}
     for row in (first, second):
-        for criterion, quotes in row["evidence"].items():
+        for criterion, quotes in row.get("evidence", {}).items():
             for words in quotes:
                 quote = locate(words, [first["answer"]])
                 if quote is not None:

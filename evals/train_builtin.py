@@ -209,14 +209,15 @@ class Trainer:
 
 def loss_of(outputs: tuple[Tensor, ...], batch: dict[str, Any], stage: Stage) -> Tensor:
     """Cross-entropy of every head, and of the sentences that show it (any of several will do)."""
-    total = torch.zeros(())
+    device = outputs[0].device
+    total = torch.zeros((), device=device)
     for kind, logits in zip(CLASSES, outputs, strict=False):
-        target = batch["targets"][kind]
-        weight = target * torch.tensor(stage.classes[kind])
+        target = batch["targets"][kind].to(device)
+        weight = target * torch.tensor(stage.classes[kind], device=device)
         total = total - stage.kinds[kind] * (weight * logits.float().log_softmax(-1)).sum() / weight.sum().clamp(
             min=1.0
         )
-    shown = batch["shown"]
+    shown = batch["shown"].to(device)
     known = shown[..., 0] >= 0
     likely = (outputs[len(CLASSES)].float().softmax(-1) * shown.clamp(min=0)).sum(-1).clamp(min=1e-6)
     # "None" is right for most criteria; it counts less, so that the sentences are learnt.
@@ -226,7 +227,7 @@ def loss_of(outputs: tuple[Tensor, ...], batch: dict[str, Any], stage: Stage) ->
 
 def run(model: CriteriaEncoder, data: dict[str, Any]) -> tuple[Tensor, ...]:
     """The model's outputs for a batch: the criteria's half-way states first, then the answers with them."""
-    tokens, keep, criteria, own, kinds, sentences = data["inputs"]
+    tokens, keep, criteria, own, kinds, sentences = (one.to(model.words.weight.device) for one in data["inputs"])
     states = model.middle(criteria, own)[0]
     outputs: tuple[Tensor, ...] = model(tokens, keep, states.to(torch.float32), own, kinds, sentences)
     return outputs
@@ -238,20 +239,20 @@ def predict(trainer: Trainer, model: CriteriaEncoder, subject: Subject, example:
     data = trainer.collate([example], names, [subject.wordings[name][0] for name in names])
     with torch.no_grad():
         outputs = dict(zip(KINDS, run(model, data), strict=False))
-    return {name: outputs[kind_of(name)][0, k].softmax(-1).numpy() for k, name in enumerate(names)}
+    return {name: outputs[kind_of(name)][0, k].softmax(-1).cpu().numpy() for k, name in enumerate(names)}
 
 
 def dev_answers(trainer: Trainer) -> dict[str, list[tuple[Subject, dict[str, Any], Example]]]:
     """Answers that choose the step: `seen`, the dev part of trained questions; `held`, held-out ones without test."""
-    seen = [(subject, pair) for subject in trainer.seen for pair in examples.load_answers("dev", subject.id)]
+    seen = [(subject, row) for subject in trainer.seen for row in examples.load_settled("dev", subject.id)]
     held = [
-        (subject, pair)
+        (subject, row)
         for subject in trainer.held
         for part in ("train", "dev")
-        for pair in examples.load_answers(part, subject.id)
+        for row in examples.load_settled(part, subject.id)
     ]
     return {
-        name: [(subject, first, examples.from_raters(first, second)) for subject, (first, second) in rows]
+        name: [(subject, row[-1], examples.from_raters(*row)) for subject, row in rows]
         for name, rows in (("seen", seen), ("held", held))
     }
 
@@ -259,14 +260,14 @@ def dev_answers(trainer: Trainer) -> dict[str, list[tuple[Subject, dict[str, Any
 def figures(
     trainer: Trainer, model: CriteriaEncoder, rows: list[tuple[Subject, dict[str, Any], Example]]
 ) -> dict[str, float]:
-    """Figures against the first rater; no verdict is left unsure."""
+    """Figures against the settled labels; no verdict is left unsure."""
     model.eval()
     pairs: dict[str, list[tuple[str, str]]] = {kind: [] for kind in KINDS}
     ranked: list[tuple[float, bool]] = []
-    for subject, first, example in rows:
+    for subject, settled, example in rows:
         for name, p in predict(trainer, model, subject, example).items():
             kind, criterion = kind_of(name), name.partition(".")[2]
-            truth = label_of(kind, first[GROUPS[kind]][criterion])
+            truth = label_of(kind, settled[GROUPS[kind]][criterion])
             pairs[kind].append((truth, CLASSES[kind][int(p.argmax())]))
             if kind == "red_flag":
                 ranked.append((float(p[0]), truth == "true"))
@@ -310,7 +311,7 @@ def train(trainer: Trainer, stage: Stage, batch: int, every: int) -> list[dict[s
     for step in range(1, stage.steps + 1):
         model.train()
         data = trainer.collate(*trainer.next_batch(batch))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(model.words.weight.device.type, dtype=torch.bfloat16):
             outputs = run(model, data)
         loss = loss_of(outputs, data, stage)
         loss.backward()
@@ -347,6 +348,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--every", type=int, default=200, help="steps between looks at the dev figures")
     parser.add_argument("--start", type=Path, default=None, help="weights that the first stage left; skips it")
     parser.add_argument("--whole", action="store_true", help="train on training/whole too, and every layer")
@@ -354,6 +356,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=None, help="also save the torch weights here")
     options = parser.parse_args()
     trainer = Trainer(options.base, options.seed, options.threads, whole=options.whole)
+    trainer.model.to(options.device)
     stages = (*STAGES[:-1], WHOLE_STAGE) if options.whole else STAGES
     if options.start:
         trainer.model.load_state_dict(torch.load(options.start))
