@@ -57,8 +57,10 @@ words: $(BIN)/.test ## collect the sentences of the interface, and compile their
 
 # One grader a line: on this machine, then from recordings. Exit code 1: a gate failed; 2: something is stale or missing.
 evals: $(BIN)/.test ## hold every grader against its floors and its baseline, offline
-	@for decider in $(DECIDERS); do \
+	@for decider in $(DECIDERS) readout; do \
 		$(BIN)/interviewer eval test unseen --decider $$decider --against evals/baselines; \
+	done
+	@for decider in $(DECIDERS); do \
 		for set in $(SWAYED); do $(BIN)/interviewer eval $$set --decider $$decider; done; \
 	done
 	@$(BIN)/interviewer eval interviewer

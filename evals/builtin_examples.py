@@ -118,32 +118,39 @@ def _lines_of(name: str) -> list[dict[str, Any]]:
     return read_lines(HERE / name) if (HERE / name).is_file() else []
 
 
-def more_subjects(*, whole: bool = False) -> list[Subject]:
+def more_documents() -> list[QuestionDocument]:
     """Questions written for training alone: no document of the library, no motivations."""
     found = []
     for file in sorted((HERE / "training/more").glob("*.json")):
         told = json.loads(file.read_text(encoding="utf-8"))
-        document = QuestionDocument(
-            id=told["id"],
-            question=told["question"],
-            role=told["role"],
-            function="",
-            role_description="",
-            themes=(),
-            key_points=tuple(KeyPoint(**point, probe="") for point in told["key_points"]),
-            motivations=(),
-            red_flags=tuple(RedFlag(**flag) for flag in told["red_flags"]),
-            star_probes={},
-        )
         found.append(
-            Subject(
-                id=document.id,
-                wordings=wordings_of(document),
-                answers=whole * whole_answers(document.id),
-                pieces=_lines_of(f"training/pieces/{document.id}.jsonl"),
+            QuestionDocument(
+                id=told["id"],
+                question=told["question"],
+                role=told["role"],
+                function="",
+                role_description="",
+                themes=(),
+                key_points=tuple(KeyPoint(**point, probe="") for point in told["key_points"]),
+                motivations=(),
+                red_flags=tuple(RedFlag(**flag) for flag in told["red_flags"]),
+                star_probes={},
             )
         )
     return found
+
+
+def more_subjects(*, whole: bool = False) -> list[Subject]:
+    """The documents written for training alone, with their pieces; `whole`: and with their answers."""
+    return [
+        Subject(
+            id=document.id,
+            wordings=wordings_of(document),
+            answers=whole * whole_answers(document.id),
+            pieces=_lines_of(f"training/pieces/{document.id}.jsonl"),
+        )
+        for document in more_documents()
+    ]
 
 
 def wordings_of(document: QuestionDocument) -> dict[str, tuple[str, ...]]:

@@ -1,93 +1,98 @@
-"""Fits the readout grader on labelled answers, and measures it against the built-in alone; no model is trained.
+"""Fits how the readout grader joins the built-in's reading and the embedded model's, and its thresholds.
 
-python evals/calibrate_readout.py                fits again from the recorded log-odds, offline, in a minute or two
-python evals/calibrate_readout.py --minutes 20   first asks the embedded model about answers for so long, some ten
-                                                 seconds each on two cores; goes on where it stopped
+python evals/calibrate_readout.py            fits again from the recorded replies, offline, in a minute or two
+python evals/calibrate_readout.py --record   first asks the embedded model what isn't recorded, some eight seconds an
+                                             answer on two cores; goes on where it stopped
 
-Writes interviewer/weights/readout.json, evals/results/readout.json and readout.md.
+Writes interviewer/weights/readout.json, evals/results/readout-curve.json and readout-curve.md. Neither model is trained
+here, and no test answer is read: `interviewer eval test unseen --decider readout` measures, and
+`python evals/measure_builtin.py --decider readout` publishes that.
 
-Fitted on: dev answers to every question, and the train answers to questions that the built-in weights were not trained
-on; on answers that it has learnt, its readings are surer than users will see. What these answers are worth is measured
-by cross-validation, both graders on the same ones. Test answers only report.
+Fitted on: dev answers to every question, and the train answers to questions that neither model was trained on; what
+they have learnt they are surer of than users will see. Labels: the settled ones. What the fit is worth on these answers
+is measured by cross-validation over answers.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import datetime
-import itertools
+import hashlib
 import json
-import random
 import sys
-import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, NamedTuple
+
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from evals.builtin_calibration import GROUPS
-from evals.builtin_examples import HELD_QUESTIONS, SEED, load_answers, other_questions
-from evals.measure_builtin import SHOWN, Row, figures
+from evals.builtin_examples import HELD_QUESTIONS, SEED, load_settled, other_questions
 from evals.readout_fit import FOLDS, LEVELS, Sample, Shown, area, fit_kind, fold_of, level_of, thresholds
 from interviewer import local_model
-from interviewer.agreement import bootstrap_interval
+from interviewer.agreement import macro_f1
 from interviewer.builtin import BuiltinDecider
 from interviewer.content import load_library
-from interviewer.encoder import Criterion, Encoder, Reading, load_tokenizer
+from interviewer.encoder import load
 from interviewer.folders import bundled
-from interviewer.grading import grade, questions_for
-from interviewer.llm import LLM, Api, OpenAIEndpoint
+from interviewer.grading import questions_for
+from interviewer.llm import LLM, Endpoint, OpenAIEndpoint
 from interviewer.prompts import Prompts
 from interviewer.readout import (
     ASKED,
-    AskedKind,
     Curve,
     ReadoutDecider,
     ReadoutWeights,
+    Said,
     asked_kind,
     templates_hash,
     values_upwards,
 )
-from interviewer.rubric import rubric_hash
-from interviewer.schema import Agreement, Calibration, Decider, QuestionDocument, State, TypedQuestion, Usage
+from interviewer.recordings import RecordingEndpoint, ReplayingEndpoint, read_recordings
+from interviewer.schema import Calibration, QuestionDocument, State, TypedQuestion
 
 HERE = Path(__file__).parent
-RECORDING = HERE / "recordings" / "readout-odds.jsonl"
+COMMAND = "python evals/calibrate_readout.py --record"
+RECORDING = HERE / "recordings" / "readout-fit.jsonl"
 WEIGHTS = HERE.parent / "interviewer" / "weights" / "readout.json"
 MODEL = local_model.MODEL.file.removesuffix(".gguf")
 PROMPTS = Prompts()
-NEUTRAL = "I don't know. It depends on the situation, I suppose, and on the people."
-"""An answer that shows nothing: what the model says to it is its leaning, not a finding."""
-ROWS = (
-    ("key_point_macro_f1", "key points, macro-F1 of the verdicts given"),
-    ("key_point_coverage", "key points, share of verdicts given"),
-    ("key_point_macro_f1_all", "key points, macro-F1 with unsure counted as wrong"),
-    ("red_flag_f1", "red flags, F1"),
-    ("red_flag_area", "red flags, area under the curve"),
-    ("band_qwk", "band, quadratic weighted kappa of the bands given"),
-    ("requests", "statements put to the model, per answer"),
-)
-Odds = dict[str, float | None]
+COUNTS = (0, 2, 4, 6, 8)
+"""Statements put to the model, at most, of which the curve of quality against seconds is made."""
+SURE_SHARE = 0.75
+"""Of the key points, the surest share that the curve's macro-F1 is of."""
+MOST_FLAGGED = 0.05
+"""Of the answers without a red flag, the share flagged at which the curve counts those found."""
 
 
-@dataclass(frozen=True)
-class Item:
-    """One labelled answer, or the neutral one to a question."""
+class Item(NamedTuple):
+    """One labelled answer."""
 
     id: str
     question: str
     """Id of its document."""
     asked: str
     answer: str
-    use: Literal["fit", "test", "neutral"]
-    group: str = ""
-    """Part and band: each is drawn from in turn."""
-    labels: tuple[dict[str, Any], dict[str, Any]] | None = None
-    """Both raters' records."""
+    labels: dict[str, Any]
+    """The settled ones."""
+    held: bool
+    """Whether it answers a question that neither model was trained on."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What both made of an answer."""
+
+    item: Item
+    readings: Mapping[str, tuple[float, ...]]
+    """The built-in's probabilities by question, from the lowest level."""
+    said: Mapping[str, Said]
+    """What the model said of those it was asked about, those that the built-in doubted most first."""
 
 
 @cache
@@ -96,399 +101,230 @@ def library() -> Mapping[str, QuestionDocument]:
     return load_library([bundled("content")]).questions
 
 
-def document(question: str) -> QuestionDocument:
-    """A question of the library."""
-    return library()[question]
-
-
-# ── drawing ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def labelled() -> list[Item]:
-    """Every answer that may be fitted or tested on; see the module."""
-    items = []
-    for question in (SEED, *other_questions("test")):
-        held = question in HELD_QUESTIONS
-        for part in ("dev", "test", *(("train",) if held else ())):
-            use: Literal["fit", "test"] = "test" if part == "test" else "fit"
-            where = "seed" if question == SEED else "held" if held else "other" if _has_train(question) else "unseen"
-            for first, second in load_answers(part, question):
-                group = f"{where} {part} band {first['band']}"
-                known = (first["id"], question, first["asked"], first["answer"])
-                items.append(Item(*known, use=use, group=group, labels=(first, second)))
-    return items
-
-
-@cache
-def _has_train(question: str) -> bool:
-    return question in other_questions("train")
-
-
-def queue() -> list[Item]:
-    """What to record, in order, so that stopping early leaves some of everything.
-
-    Two answers to fit on for each to test on; parts and bands in turn; before the first answer to a question the
-    neutral one.
-    """
-    items = labelled()
-    fits, tests = (_in_turn(item for item in items if item.use == use) for use in ("fit", "test"))
-    mixed = sorted([*enumerate(fits), *((2 * place, item) for place, item in enumerate(tests))], key=lambda at: at[0])
-    neutral: dict[str, Item] = {}
-    found = []
-    for _, item in mixed:
-        if item.question not in neutral:
-            neutral[item.question] = neutral_item(item.question)
-            found.append(neutral[item.question])
-        found.append(item)
-    return found
-
-
-def neutral_item(question: str) -> Item:
-    """The neutral answer to a question."""
-    return Item(f"neutral:{question}", question, document(question).question, NEUTRAL, use="neutral")
-
-
-def _in_turn(items: Iterable[Item]) -> list[Item]:
-    """One of each group, then a second of each, and so on; within a group in an order drawn with a seed."""
-    shuffled = list(items)
-    random.Random(5).shuffle(shuffled)
-    groups: dict[str, list[Item]] = {}
-    for item in shuffled:
-        groups.setdefault(item.group, []).append(item)
-    layers = itertools.zip_longest(*(groups[name] for name in sorted(groups)))
-    return [item for layer in layers for item in layer if item is not None]
-
-
-# ── asking ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-@cache
-def stamp(question: str) -> dict[str, str]:
-    """What a recording depends on: where one of these is another, it is made again."""
-    return {"model": MODEL, "templates": templates_hash(PROMPTS), "rubric": rubric_hash(document(question))}
-
-
-def recorded(path: Path = RECORDING) -> dict[str, Odds]:
-    """Log-odds by answer and question, as far as they were recorded with this model, wording and document."""
-    if not path.is_file():
-        return {}
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return {line["id"]: line["odds"] for line in lines if stamp(line["question"]).items() <= line.items()}
-
-
-def questions_of(item: Item) -> tuple[State, list[TypedQuestion]]:
-    """What is read, and all verdict questions."""
-    state, questions = questions_for(document(item.question), [item.answer], [item.asked], PROMPTS)
-    return state, list(questions)
-
-
-def asked_of(item: Item) -> list[tuple[AskedKind, TypedQuestion]]:
-    """The red flags and key points that the model is asked about."""
-    _, questions = questions_of(item)
-    return [(kind, question) for kind in ASKED for question in questions if asked_kind(question) == kind]
-
-
-async def record(minutes: float, threads: int | None) -> None:
-    """Asks the embedded model about every answer that isn't recorded, until the time is over; writes each at once."""
-    until = time.monotonic() + 60 * minutes
-    known, items = recorded(), queue()
-    missing = [item for item in items if item.id not in known]
-    path = local_model.find()
-    if path is None:
-        raise SystemExit("The embedded model is not there: run `interviewer model pull` first.")
-    RECORDING.parent.mkdir(exist_ok=True)
-    with local_model.start(path, threads=threads) as server:
-        endpoint = OpenAIEndpoint(base_url=server.base_url, api_key=server.api_key, timeout_seconds=900)
-        decider = ReadoutDecider(LLM(endpoint, server.model, local=True), PROMPTS, builtin=builtin(), weights=plain())
-        for number, item in enumerate(missing, len(items) - len(missing) + 1):
-            if time.monotonic() >= until:
-                break
-            line = {"id": item.id, "question": item.question, **stamp(item.question), "odds": await ask(decider, item)}
-            with RECORDING.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, separators=(",", ":")) + "\n")
-            print(f"{number}/{len(items)} {item.id}", flush=True)
-        await endpoint.close()
-
-
-async def ask(decider: ReadoutDecider, item: Item) -> Odds:
-    """The model's log-odds about one answer, by question name."""
-    state, _ = questions_of(item)
-    odds = {question.name: (await decider.ask_odds(state, question))[0] for _, question in asked_of(item)}
-    return {name: None if value is None else round(value, 3) for name, value in odds.items()}
-
-
-# ── the graders, offline ─────────────────────────────────────────────────────────────────────────────
-
-
-class Remembering(Encoder):
-    """The built-in encoder, which reads each answer against the same criteria once."""
-
-    def __init__(self, folder: Path) -> None:
-        facts = json.loads((folder / "builtin.json").read_text(encoding="utf-8"))
-        super().__init__(str(folder / "builtin.onnx"), load_tokenizer(folder / "tokenizer.json"), facts)
-        self._known: dict[tuple[tuple[str, ...], tuple[Criterion, ...]], tuple[Reading, ...]] = {}
-
-    def read(self, sentences: Sequence[str], criteria: Sequence[Criterion]) -> tuple[Reading, ...]:
-        """See `Encoder`."""
-        key = (tuple(sentences), tuple(criteria))
-        if key not in self._known:
-            self._known[key] = super().read(sentences, criteria)
-        return self._known[key]
-
-
 @cache
 def builtin() -> BuiltinDecider:
     """The shipped built-in grader."""
-    return BuiltinDecider(Remembering(WEIGHTS.parent))
+    return BuiltinDecider(load())
 
 
-class Silent:
-    """An endpoint that is never asked."""
-
-    host = "nowhere"
-
-    async def send(self, api: Api, body: dict[str, Any]) -> dict[str, Any]:
-        """See `Endpoint`."""
-        raise NotImplementedError
-
-    def stream(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
-        """See `Endpoint`."""
-        raise NotImplementedError
+def labelled() -> list[Item]:
+    """Every answer that is fitted on; see the module."""
+    items = []
+    for question in (SEED, *other_questions("dev")):
+        held = question in HELD_QUESTIONS
+        for part in ("dev", *(("train",) if held else ())):
+            for first, _, settled in load_settled(part, question):
+                items.append(Item(first["id"], question, first["asked"], first["answer"], settled, held))
+    return items
 
 
-class RecordedReadout(ReadoutDecider):
-    """The readout grader as users get it, on recorded log-odds."""
+def questions_of(item: Item) -> tuple[State, list[TypedQuestion]]:
+    """What is read, and the key points and red flags."""
+    state, questions = questions_for(library()[item.question], [item.answer], [item.asked], PROMPTS)
+    return state, [question for question in questions if asked_kind(question)]
 
-    def __init__(self, weights: ReadoutWeights) -> None:
-        super().__init__(LLM(Silent(), MODEL), PROMPTS, builtin=builtin(), weights=weights)
-        self.odds: Odds = {}
-        self.requests = 0
 
-    async def ask_odds(self, state: State, question: TypedQuestion) -> tuple[float | None, Usage]:
-        """What was recorded."""
-        self.requests += 1
-        return self.odds[question.name], Usage()
+def asking() -> ReadoutWeights:
+    """Weights with which everything doubtful is asked about."""
+    return ReadoutWeights(
+        model=MODEL,
+        adapter=hashlib.sha256(local_model.ADAPTER.read_bytes()).hexdigest()[:12],
+        templates=templates_hash(PROMPTS),
+        builtin=builtin().stamp,
+        curves={kind: Curve(model=1.0, cuts=(0.0,) * (levels - 1)) for kind, levels in LEVELS.items()},
+        calibration=builtin().calibration.model_copy(update={"agreement": None, "elsewhere": None}),
+    )
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def read_all(items: Sequence[Item], endpoint: Endpoint, *, say: bool = False) -> list[Read]:
+    """What both make of every answer, the model's part through the endpoint."""
+    decider = ReadoutDecider(LLM(endpoint, MODEL, local=True), PROMPTS, builtin=builtin(), weights=asking())
+    found = []
+    for number, item in enumerate(items, 1):
+        state, questions = questions_of(item)
+        decisions = {one.name: one async for one in builtin().decide(state, questions)}
+        readings = {
+            question.name: tuple(decisions[question.name].probabilities[value] for value in values_upwards(question))
+            for question in questions
+        }
+        said = {}
+        for question in decider.choose(questions, decisions):
+            reply, _ = await decider.ask(state, question)
+            if reply is not None:
+                said[question.name] = reply
+        doubts = {name: decider.doubt(kind_of(name), decisions[name]) for name in said}
+        ordered = {name: said[name] for name in sorted(said, key=doubts.__getitem__, reverse=True)}
+        found.append(Read(item, readings, ordered))
+        if say:
+            print(f"{number}/{len(items)} {item.id}", flush=True)
+    return found
+
+
+async def record(items: Sequence[Item]) -> None:
+    """Asks the embedded model what isn't recorded yet; each reply is written at once."""
+    path = local_model.find()
+    if path is None:
+        raise SystemExit("The embedded model is not there: run `interviewer model pull` first.")
+    with ExitStack() as stack:
+        server = stack.enter_context(local_model.start(path))
+        asked = OpenAIEndpoint(base_url=server.base_url, api_key=server.api_key, timeout_seconds=900)
+        await read_all(items, RecordingEndpoint(asked, RECORDING, resume=True, command=COMMAND), say=True)
+        await asked.close()
+
+
+def seconds_of(path: Path) -> tuple[float, float]:
+    """What the recorded replies took the server, in seconds: all of an answer's together, and one after the first.
+
+    Medians; an answer is what comes before the criterion in a request.
+    """
+    by_answer: dict[str, list[float]] = {}
+    for one in read_recordings(path, command=COMMAND):
+        if one.response is not None:
+            timings = one.response["timings"]
+            read = one.request["messages"][-1]["content"].rpartition("\n\n")[0]
+            by_answer.setdefault(read, []).append((timings["prompt_ms"] + timings["predicted_ms"]) / 1000)
+    later = [seconds for _, *others in by_answer.values() for seconds in others]
+    return float(np.median([sum(all_) for all_ in by_answer.values()])), float(np.median(later))
 
 
 # ── fitting ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def plain(known: Mapping[str, Odds] | None = None) -> ReadoutWeights:
-    """Weights that leave the built-in as it is, with the leanings that were recorded."""
-    leanings: dict[str, float] = {}
-    by_kind: dict[AskedKind, list[float]] = {kind: [] for kind in ASKED}
-    weights = ReadoutWeights(
-        model=MODEL,
-        templates=templates_hash(PROMPTS),
-        builtin=builtin().stamp,
-        curves={kind: Curve(cuts=(0.0,) * (levels - 1)) for kind, levels in LEVELS.items()},
-        leanings=leanings,
-        usual={},
-        calibration=builtin().calibration.model_copy(update={"agreement": None, "elsewhere": None}),
-    )
-    key = RecordedReadout(weights).key
-    for name in sorted(known or {}):
-        item = neutral_item(name.removeprefix("neutral:")) if name.startswith("neutral:") else None
-        for kind, question in asked_of(item) if item else ():
-            value = known[item.id][question.name] if known and item else None
-            if value is not None:
-                leanings[key(question)] = value
-                by_kind[kind].append(value)
-    usual = {kind: round(sum(values) / len(values), 3) for kind, values in by_kind.items() if values}
-    return weights.model_copy(update={"leanings": dict(sorted(leanings.items())), "usual": usual})
+def samples_of(reads: Iterable[Read]) -> list[Sample]:
+    """Every verdict that the model was asked about."""
+    return [
+        Sample(name, read.item.id, read.readings[name], said.levels, label_level(read.item, name))
+        for read in reads
+        for name, said in read.said.items()
+    ]
 
 
-async def samples_of(items: Sequence[Item], known: Mapping[str, Odds], weights: ReadoutWeights) -> list[Sample]:
-    """Every verdict on these answers that the model is asked about."""
-    decider, found = RecordedReadout(weights), []
-    for item in items:
-        state, questions = questions_of(item)
-        readings = {decision.name: decision async for decision in builtin().decide(state, questions)}
-        for kind, question in asked_of(item):
-            odds = known[item.id][question.name]
-            reading = tuple(readings[question.name].probabilities[value] for value in values_upwards(question))
-            if odds is not None and max(reading) < weights.sure:
-                x = odds - decider.leaning(question, kind)
-                found.append(Sample(question.name, item.id, reading, x, label_level(item, question)))
-    return found
+def label_level(item: Item, name: str) -> int:
+    """What was settled on a criterion (`key_point.calm`), as a level from 0."""
+    kind, _, criterion = name.partition(".")
+    return level_of(item.labels[GROUPS[kind]][criterion])  # type: ignore[index]
 
 
-def label_level(item: Item, question: TypedQuestion) -> int:
-    """What the first rater said of a criterion, as a level from 0."""
-    if item.labels is None:
-        raise ValueError(f"{item.id} has no labels")
-    return level_of(item.labels[0][GROUPS[question.kind]][question.name.partition(".")[2]])
+def fit_curves(reads: Sequence[Read]) -> dict[Any, Curve]:
+    """The curve of each kind."""
+    samples = samples_of(reads)
+    return {kind: fit_kind([one for one in samples if kind_of(one.name) == kind], kind) for kind in ASKED}
 
 
-async def fit(items: Sequence[Item], known: Mapping[str, Odds], start: ReadoutWeights) -> ReadoutWeights:
-    """Curves and thresholds from labelled answers; `start` has the leanings."""
-    samples = await samples_of(items, known, start)
-    curves = {kind: fit_kind([s for s in samples if s.name.startswith(f"{kind}.")], kind) for kind in ASKED}
-    joined = start.model_copy(update={"curves": curves})
-    shown = [one for item in items for one in await show(RecordedReadout(joined), item, known)]
-    return joined.model_copy(update={"calibration": Calibration(**thresholds(shown))})
+def kind_of(name: str) -> Any:
+    """`key_point` of `key_point.calm`."""
+    return name.partition(".")[0]
 
 
-async def show(decider: Decider, item: Item, known: Mapping[str, Odds]) -> list[Shown]:
-    """A grader's probabilities for the key points and red flags of one answer."""
-    state, questions = questions_of(item)
-    if isinstance(decider, RecordedReadout):
-        decider.odds = known[item.id]
-    decided = {decision.name: decision.probabilities async for decision in decider.decide(state, questions)}
+def show(read: Read, curves: Mapping[Any, Curve], most: int) -> list[Shown]:
+    """The probabilities that users would get, with the model asked about `most` verdicts."""
+    heard = dict(list(read.said.items())[:most])
+    return [
+        Shown(
+            kind_of(name),
+            curves[kind_of(name)].levels(reading, heard[name].levels) if name in heard else reading,
+            label_level(read.item, name),
+            read.item.id,
+        )
+        for name, reading in read.readings.items()
+    ]
+
+
+def shown_unseen(reads: Sequence[Read], most: int) -> list[Shown]:
+    """As `show`, each answer with curves fitted on the other folds."""
+    folds = fold_of([read.item.id for read in reads])
     found = []
-    for kind, question in asked_of(item):
-        probabilities = decided[question.name]
-        if probabilities:
-            levels = tuple(probabilities[value] for value in values_upwards(question))
-            found.append(Shown(kind, levels, label_level(item, question)))
+    for fold in range(FOLDS):
+        curves = fit_curves([read for read in reads if folds[read.item.id] != fold])
+        found += [one for read in reads if folds[read.item.id] == fold for one in show(read, curves, most)]
     return found
 
 
 # ── measuring ────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What a grader made of labelled answers, in their order."""
-
-    rows: list[Row]
-    shown: list[list[Shown]]
-    requests: int
-
-    def __add__(self, other: Measured) -> Measured:
-        return Measured(self.rows + other.rows, self.shown + other.shown, self.requests + other.requests)
-
-    def figures(self) -> dict[str, float]:
-        """All figures against the first rater."""
-        flags = [one for shown in self.shown for one in shown if one.kind == "red_flag"]
-        extra = {"red_flag_area": area(flags), "requests": self.requests / len(self.rows)}
-        return {key: round(value, 4) for key, value in {**figures(self.rows), **extra}.items()}
+def figures(shown: Sequence[Shown]) -> dict[str, float]:
+    """How good the probabilities are, before any threshold."""
+    points = [one for one in shown if one.kind == "key_point"]
+    flags = [one for one in shown if one.kind == "red_flag"]
+    sure = np.array([max(one.probabilities) for one in points])
+    surest = [one for one, p in zip(points, sure, strict=True) if p >= np.quantile(sure, 1 - SURE_SHARE)]
+    return {
+        "key_point_macro_f1": _macro(points),
+        "key_point_macro_f1_surest": _macro(surest),
+        "red_flag_area": area(flags),
+        "flagged_answers_found": found_at(flags, MOST_FLAGGED),
+    }
 
 
-async def measure(decider: Decider, items: Sequence[Item], known: Mapping[str, Odds]) -> Measured:
-    """Grades answers as users get them graded."""
-    rows, shown = [], []
-    for item in items:
-        shown.append(await show(decider, item, known))
-    requests = decider.requests if isinstance(decider, RecordedReadout) else 0
-    for item in items:
-        if isinstance(decider, RecordedReadout):
-            decider.odds = known[item.id]
-        steps = grade(document(item.question), [item.answer], asked=[item.asked], decider=decider, prompts=PROMPTS)
-        *_, final = [step async for step in steps]
-        if item.labels is not None:
-            rows.append((*item.labels, final))
-    return Measured(rows, shown, requests)
+def _macro(points: Sequence[Shown]) -> float:
+    columns = ([str(one.level) for one in points], [str(int(np.argmax(one.probabilities))) for one in points])
+    return macro_f1(*columns, labels=("0", "1", "2"))
 
 
-async def measure_unseen(items: Sequence[Item], known: Mapping[str, Odds], start: ReadoutWeights) -> Measured:
-    """The combination on answers to fit on, each graded with weights fitted on the other folds."""
-    folds, found = fold_of([item.id for item in items]), Measured([], [], 0)
-    for fold in range(FOLDS):
-        weights = await fit([item for item in items if folds[item.id] != fold], known, start)
-        graded = [item for item in items if folds[item.id] == fold]
-        found += await measure(RecordedReadout(weights), graded, known)
-    return found
+def found_at(flags: Sequence[Shown], most: float) -> float:
+    """Of the answers with a flag, the share said to have one where at most `most` of those without are."""
+    highest: dict[str, float] = {}
+    for one in flags:
+        highest[one.answer] = max(highest.get(one.answer, 0.0), one.probabilities[-1])
+    there = {one.answer for one in flags if one.level}
+    free = sorted((p for answer, p in highest.items() if answer not in there), reverse=True)
+    bar = free[int(most * len(free))] if free else 0.0
+    return sum(highest[answer] > bar for answer in there) / len(there) if there else 0.0
 
 
-def in_folds(items: Sequence[Item]) -> list[Item]:
-    """Answers in the order of `measure_unseen`."""
-    folds = fold_of([item.id for item in items])
-    return sorted(items, key=lambda item: folds[item.id])
+def curve_of(reads: Sequence[Read], seconds: float) -> list[dict[str, float]]:
+    """Quality by how many verdicts the model is asked about, and what asking took beside reading the answer."""
+    return [
+        {"asked": most, "seconds": round(most * seconds, 2)}
+        | {key: round(value, 4) for key, value in figures(shown_unseen(reads, most)).items()}
+        for most in COUNTS
+    ]
 
 
-def gain(alone: Measured, combined: Measured) -> dict[str, float]:
-    """How much better the combination's key-point macro-F1 is, and the 95 % interval over answers."""
-
-    def difference(pairs: Sequence[tuple[Row, Row]]) -> float:
-        key = "key_point_macro_f1_all"
-        return figures([b for _, b in pairs])[key] - figures([a for a, _ in pairs])[key]
-
-    pairs = list(zip(alone.rows, combined.rows, strict=True))
-    low, high = bootstrap_interval(pairs, difference, draws=400)
-    return {"value": round(difference(pairs), 4), "low": round(low, 4), "high": round(high, 4)}
+def table(rows: Sequence[Mapping[str, float]], curves: Mapping[str, Curve], answers: int) -> str:
+    """The curve as Markdown."""
+    lines = [
+        f"Settled labels of {answers} dev answers; each answer with curves fitted on the others, no threshold applied.",
+        "Seconds: what asking took on two cores, the median of a recorded reply times their number; reading the answer",
+        "comes first, and takes some two seconds for 100 words.",
+        "",
+        f"| verdicts put to the model | seconds | key points, macro-F1 | of the surest {SURE_SHARE:.0%} "
+        f"| red flags, area under the curve | flagged answers found, {MOST_FLAGGED:.0%} of the others flagged |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['asked']:.0f} | {row['seconds']:.1f} | {row['key_point_macro_f1']:.2f} "
+            f"| {row['key_point_macro_f1_surest']:.2f} | {row['red_flag_area']:.2f} "
+            f"| {row['flagged_answers_found']:.0%} |"
+        )
+    return "\n".join(lines) + "\n" + "".join(f"\nCurve of {kind}: {curve}\n" for kind, curve in curves.items())
 
 
 async def main() -> None:
-    """Records for as long as is asked for, fits, measures, writes."""
+    """Records when asked to, fits, measures on the same answers, writes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=0.0, help="how long the embedded model is asked")
-    parser.add_argument("--threads", type=int, help="for the model; one per processor unless given")
+    parser.add_argument("--record", action="store_true", help="ask the embedded model what isn't recorded")
     options = parser.parse_args()
-    if options.minutes > 0:
-        await record(options.minutes, options.threads)
-    known = recorded()
-    items = [item for item in labelled() if item.id in known]
-    fits, tests = (_in_turn(item for item in items if item.use == use) for use in ("fit", "test"))
-    if len(fits) < FOLDS or not tests:
-        raise SystemExit(f"{len(fits)} answers to fit on and {len(tests)} to test on are recorded: use --minutes 20.")
-    start = plain(known)
-    weights = await fit(fits, known, start)
-    result = {
-        "fit": compare(await measure(builtin(), in_folds(fits), known), await measure_unseen(fits, known, start)),
-        "test": compare(await measure(builtin(), tests, known), await measure(RecordedReadout(weights), tests, known)),
-    }
-    write(weights, result, tests)
-
-
-def compare(alone: Measured, combined: Measured) -> dict[str, Any]:
-    """Both graders' figures on the same answers."""
-    return {
-        "answers": len(alone.rows),
-        "alone": alone.figures(),
-        "combined": combined.figures(),
-        "gain": gain(alone, combined),
-    }
-
-
-# ── writing ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def write(weights: ReadoutWeights, result: dict[str, Any], tests: Sequence[Item]) -> None:
-    """Writes the weights with their figures, and the results; prints the table."""
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    agreement = {
-        grader: Agreement(
-            labellers="model-rater-1, model-rater-3",
-            split=f"test ({len(tests)} answers to {len({item.question for item in tests})} questions)",
-            measured=today,
-            **{key: result["test"][grader][key] for key in SHOWN},
-        )
-        for grader in ("alone", "combined")
-    }
-    calibration = weights.calibration.model_copy(update={"agreement": agreement["combined"]})
-    made = weights.model_copy(update={"calibration": calibration, "alone": agreement["alone"]})
-    WEIGHTS.write_text(made.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    told = {"model": MODEL, "builtin": weights.builtin, "measured": today, **result}
-    curves = {kind: curve.model_dump() for kind, curve in weights.curves.items()}
-    (HERE / "results" / "readout.json").write_text(json.dumps({**told, "curves": curves}, indent=1) + "\n", "utf-8")
-    words = table(told) + "".join(f"\nCurve of {kind}: {curve}" for kind, curve in weights.curves.items()) + "\n"
-    (HERE / "results" / "readout.md").write_text(words, encoding="utf-8")
+    items = labelled()
+    if options.record:
+        await record(items)
+    reads = await read_all(items, ReplayingEndpoint(RECORDING, command=COMMAND))
+    curves, most = fit_curves(reads), asking().most
+    fitted = thresholds(shown_unseen(reads, most))
+    weights = asking().model_copy(update={"curves": curves, "calibration": Calibration(**fitted)})
+    WEIGHTS.write_text(weights.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    whole, each = seconds_of(RECORDING)
+    rows = curve_of(reads, each)
+    told = {"model": MODEL, "answers": len(items), "seconds": round(whole, 2), "curve": rows, "thresholds": fitted}
+    (HERE / "results" / "readout-curve.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    words = table(rows, curves, len(items))
+    (HERE / "results" / "readout-curve.md").write_text(words, encoding="utf-8")
     print(words)
-
-
-def table(result: Mapping[str, Any]) -> str:
-    """The figures as Markdown."""
-    fit, test = result["fit"], result["test"]
-    lines = [
-        f"Model `{result['model']}` after the built-in grader `{result['builtin']}`, measured {result['measured']},",
-        "against the first rater's labels, both graders on the same answers, graded as users get them graded. Dev: the",
-        "answers that the curves are fitted on, each graded with curves fitted on the others. Test chose nothing.",
-        "",
-        f"| figure | dev ({fit['answers']}): built-in alone | dev: combined "
-        f"| test ({test['answers']}): built-in alone | test: combined |",
-        "|---|---|---|---|---|",
-    ]
-    for key, words in ROWS:
-        cells = (part[grader][key] for part in (fit, test) for grader in ("alone", "combined"))
-        lines.append(f"| {words} | {' | '.join(f'{value:.2f}' for value in cells)} |")
-    for name, part in (("dev", fit), ("test", test)):
-        more = part["gain"]
-        lines.append(
-            f"\nGain in macro-F1 with unsure counted as wrong, {name}: {more['value']:+.3f} "
-            f"(95 % interval over answers {more['low']:+.3f} to {more['high']:+.3f})."
-        )
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

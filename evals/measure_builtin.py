@@ -1,17 +1,19 @@
-"""Measures the built-in grader on the test parts and writes the figures into its card; needs no torch.
+"""Measures a grader of this package on the test parts and writes the figures into its card; needs no torch.
 
 `python evals/measure_builtin.py` does what `interviewer eval test` and `interviewer eval unseen` do, writes
 `results/builtin-test.json` and `builtin-unseen.json`, and puts what the page shows of them into
-`interviewer/weights/builtin.json`. It chooses nothing.
+`interviewer/weights/builtin.json`; with `--decider readout` the same for the readout grader, from its recorded replies.
+It chooses nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal, get_args
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -27,7 +29,8 @@ from interviewer.schema import Agreement, Grade
 from interviewer.settings import Settings
 
 HERE = Path(__file__).parent
-CARD = HERE.parent / "interviewer" / "weights" / "builtin.json"
+Measured = Literal["builtin", "readout"]
+WEIGHTS = HERE.parent / "interviewer" / "weights"
 Row = tuple[dict[str, Any], dict[str, Any], Grade]
 """Both raters' records of an answer, and its grade."""
 SHOWN = ("key_point_macro_f1", "key_point_coverage", "red_flag_f1", "band_qwk")
@@ -113,13 +116,13 @@ def evidence_hits(row: Row, rater: int) -> list[bool]:
     return hits
 
 
-def measure(name: str, folder: Path) -> Summary:
+def measure(name: str, folder: Path, decider: Measured = "builtin") -> Summary:
     """Grades a set as users' answers are graded, and publishes the figures."""
     settings = Settings()
-    order = Order(sets=(name,), decider="builtin")
+    order = Order(sets=(name,), decider=decider)
     ran = evaluate(settings, order, folder / f"{name}.jsonl", progress=lambda done, total: None)
     summary = sum_up_run(ran, settings)
-    write_reports(ran, summary, {"json": HERE / "results" / f"builtin-{name}.json"}, settings)
+    write_reports(ran, summary, {"json": HERE / "results" / f"{decider}-{name}.json"}, settings)
     return summary
 
 
@@ -144,13 +147,17 @@ def agreement(summary: Summary, what: str) -> Agreement:
 
 def main() -> None:
     """Measures both sets and writes the card."""
-    card = json.loads(CARD.read_text(encoding="utf-8"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--decider", choices=get_args(Measured), default="builtin")
+    decider: Measured = parser.parse_args().decider
+    file = WEIGHTS / f"{decider}.json"
+    card = json.loads(file.read_text(encoding="utf-8"))
     with TemporaryDirectory() as folder:
         for name, (part, what) in SETS.items():
-            told = agreement(measure(part, Path(folder)), what)
+            told = agreement(measure(part, Path(folder), decider), what)
             card["calibration"][name] = told.model_dump()
             print(f"{part}: {told.model_dump_json()}")
-    CARD.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fits how the built-in's reading and the embedded model's odds join, and measures it; never asks a model.
+"""Fits how the built-in's reading and the embedded model's join, and measures it; never asks a model.
 
 Curve of a kind: P(level ≥ k) as a logistic function of both log-odds, by maximum likelihood of every "level ≥ k" taken
 by itself, with a quadratic penalty (le Cessie and van Houwelingen 1992, "Ridge Estimators in Logistic Regression") on
@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.builtin_calibration import MOST_UNSURE, WANTED, Numbers, fit_threshold
+from evals.builtin_calibration import Numbers
+from interviewer.evaluation.calibration import MOST_UNSURE, WANTED, fit_alarm, fit_threshold
 from interviewer.readout import AskedKind, Curve, at_least
 
 __all__ = [
@@ -48,10 +49,10 @@ class Sample(NamedTuple):
     """Id of the answer it is from."""
     reading: tuple[float, ...]
     """The built-in's probability of each level, from the lowest."""
-    x: float
-    """The model's log-odds of "yes" less its leaning."""
+    said: tuple[float, ...]
+    """The model's, likewise."""
     level: int
-    """What the rater said."""
+    """What was settled."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ class Shown:
     probabilities: tuple[float, ...]
     """Of each level, from the lowest."""
     level: int
-    """What the rater said."""
+    """What was settled."""
+    answer: str
+    """Id of the answer it is of."""
 
 
 def fit_kind(samples: Sequence[Sample], kind: AskedKind) -> Curve:
@@ -75,7 +78,7 @@ def fit_curve(samples: Sequence[Sample], strength: float, levels: int) -> Curve:
     """The likeliest curve under a penalty; a model that says "yes" where it should say "no" gets no weight."""
     if not samples or strength == float("inf"):
         return Curve(cuts=(0.0,) * (levels - 1))
-    spread = float(np.std([sample.x for sample in samples])) or 1.0
+    spread = float(np.std([odds for sample in samples for odds in at_least(sample.said)])) or 1.0
     theta = _ridge(samples, strength, levels, 1.0 / spread)
     if theta[1] < 0.0:
         theta = _ridge(samples, strength, levels, 0.0)
@@ -88,8 +91,8 @@ def _ridge(samples: Sequence[Sample], strength: float, levels: int, scale: float
     """(what is added to the built-in's weight, the weight of scale · x, the cuts), by Newton's method."""
     rows, offsets, targets = [], [], []
     for sample in samples:
-        for k, odds in enumerate(at_least(sample.reading)):
-            rows.append([odds, scale * sample.x, *(-1.0 if k == cut else 0.0 for cut in range(levels - 1))])
+        for k, (odds, told) in enumerate(zip(at_least(sample.reading), at_least(sample.said), strict=True)):
+            rows.append([odds, scale * told, *(-1.0 if k == cut else 0.0 for cut in range(levels - 1))])
             offsets.append(odds)
             targets.append(float(sample.level > k))
     x, offset, y = np.array(rows), np.array(offsets), np.array(targets)
@@ -111,7 +114,7 @@ def _unseen_cost(samples: Sequence[Sample], strength: float, levels: int) -> flo
     for fold in range(FOLDS):
         curve = fit_curve([s for s in samples if folds[s.answer] != fold], strength, levels)
         unseen = (s for s in samples if folds[s.answer] == fold)
-        costs += [-np.log(max(curve.levels(s.reading, s.x)[s.level], 1e-9)) for s in unseen]
+        costs += [-np.log(max(curve.levels(s.reading, s.said)[s.level], 1e-9)) for s in unseen]
     return float(np.mean(costs)) if costs else 0.0
 
 
@@ -121,18 +124,20 @@ def fold_of(answers: Sequence[str]) -> dict[str, int]:
 
 
 def thresholds(shown: Sequence[Shown]) -> dict[str, float]:
-    """The least probabilities for a verdict, by the rules of `builtin_calibration`."""
+    """The least probabilities for a verdict, by the rules of `interviewer.evaluation.calibration`."""
     points = [one for one in shown if one.kind == "key_point"]
     flags = [one for one in shown if one.kind == "red_flag"]
-    found = {"key_point": fit_threshold(*_sure(points), WANTED["key_point"], MOST_UNSURE["key_point"])}
-    for value, word in ((1, "present"), (0, "absent")):
-        mine = [one for one in flags if int(np.argmax(one.probabilities)) == value]
-        found[f"red_flag_{word}"] = max(0.5, fit_threshold(*_sure(mine), WANTED[word], MOST_UNSURE[word]))
-    return found
+    absent = [one for one in flags if int(np.argmax(one.probabilities)) == 0]
+    there, labels = np.array([one.probabilities[-1] for one in flags]), np.array([one.level for one in flags])
+    return {
+        "key_point": fit_threshold(*_sure(points), WANTED["key_point"], MOST_UNSURE["key_point"]),
+        "red_flag_present": fit_alarm([one.answer for one in flags], there, labels),
+        "red_flag_absent": max(0.5, fit_threshold(*_sure(absent), WANTED["absent"], MOST_UNSURE["absent"])),
+    }
 
 
 def _sure(shown: Sequence[Shown]) -> tuple[Numbers, NDArray[np.bool_]]:
-    """The probability of each likeliest level, and whether the rater agrees."""
+    """The probability of each likeliest level, and whether it was settled so."""
     sure = np.array([max(one.probabilities) for one in shown])
     return sure, np.array([int(np.argmax(one.probabilities)) == one.level for one in shown], dtype=bool)
 
@@ -140,7 +145,7 @@ def _sure(shown: Sequence[Shown]) -> tuple[Numbers, NDArray[np.bool_]]:
 def area(shown: Sequence[Shown]) -> float:
     """Area under the ROC curve of the highest level's probability, equals counting half (Mann and Whitney 1947).
 
-    0.5 is chance, and what is given when the rater said the same of all.
+    0.5 is chance, and what is given when all were settled alike.
     """
     highest = max((len(one.probabilities) for one in shown), default=1) - 1
     there = np.array([one.probabilities[-1] for one in shown if one.level == highest])
@@ -151,6 +156,6 @@ def area(shown: Sequence[Shown]) -> float:
 
 
 def level_of(label: Any) -> int:
-    """A rater's label of a key point or red flag as a level, from 0."""
+    """A label of a key point or red flag as a level, from 0."""
     levels: Mapping[Any, int] = {"missing": 0, "partial": 1, "covered": 2, "absent": 0, "present": 1}
     return levels[label]

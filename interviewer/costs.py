@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .folders import checkout
-from .local_model import MODEL
+from .local_model import ADAPTER, MODEL
 from .published import SETS, published_results, say_figure, table
 
 __all__ = ["cost_table"]
@@ -29,9 +29,7 @@ def cost_table(folder: Path | None = None) -> str:
         of_set = sorted((one for one in results if one["facts"]["sets"] == [name]), key=_macro)
         for key, told in BASELINES if of_set else ():
             rows.append((told, _say_answers(of_set[0]), _say_macro(of_set[0], f"{key}."), "100%", "none", "0", "0"))
-        rows += map(_cost_row, of_set)
-    if (readout := _readout_results(folder)) is not None:
-        rows.append(_readout_row(readout))
+        rows += [_cost_row(one, _readout_seconds(folder)) for one in of_set]
     head = (
         "grader", "answers", "key points, macro-F1", "judged", "seconds an answer, median", "tokens, median",
         "megabytes here",
@@ -39,8 +37,9 @@ def cost_table(folder: Path | None = None) -> str:
     return table(head, rows)
 
 
-def _cost_row(result: dict[str, Any]) -> tuple[str, ...]:
+def _cost_row(result: dict[str, Any], readout_seconds: float | None) -> tuple[str, ...]:
     facts = result["facts"]
+    embedded = facts["decider"] == "readout"
     local = facts["source"] == "local"
     seconds, tokens, given = (
         _figure(result, key, slice)
@@ -51,36 +50,27 @@ def _cost_row(result: dict[str, Any]) -> tuple[str, ...]:
         _say_answers(result),
         _say_macro(result),
         say_figure(given, share=True, ends=False),
-        f"{seconds['value']:.2f}" if local and seconds and seconds["value"] is not None else "the endpoint's",
+        _say_seconds(seconds if local else None, readout_seconds if embedded else None),
         f"{tokens['value']:,.0f}" if tokens and tokens["value"] is not None else "—",
-        f"{_weights_megabytes():.0f}" if local else "0",
+        f"{_weights_megabytes(embedded=embedded):,.0f}" if local or embedded else "0",
     )
 
 
-def _readout_results(folder: Path | None) -> dict[str, Any] | None:
-    root = checkout()
-    file = (folder or (root or Path()) / "evals" / "results") / "readout.json"
-    told: dict[str, Any] | None = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
-    return told
+def _say_seconds(measured: dict[str, Any] | None, recorded: float | None) -> str:
+    if measured and measured["value"] is not None:
+        return f"{measured['value']:.2f}"
+    return "the endpoint's" if recorded is None else f"{recorded:.1f}, of the recorded replies"
 
 
-def _readout_row(result: dict[str, Any]) -> tuple[str, ...]:
-    """Measured apart, on few answers, against the first rater; the model's seconds were not taken."""
-    test = result["test"]
-    found = test["combined"]
-    return (
-        f"`readout`, {result['model']}",
-        f"{test['answers']} test answers",
-        f"{found['key_point_macro_f1']:.2f}",
-        f"{found['key_point_coverage']:.0%}",
-        f"not taken; {found['requests']:.0f} statements put to the model",
-        "—",
-        f"{_weights_megabytes() + MODEL.size / 1e6:,.0f}",
-    )
+def _readout_seconds(folder: Path | None) -> float | None:
+    """What the embedded model's replies about an answer took together when they were recorded, in the median."""
+    file = (folder or (checkout() or Path()) / "evals" / "results") / "readout-curve.json"
+    return float(json.loads(file.read_text(encoding="utf-8"))["seconds"]) if file.is_file() else None
 
 
-def _weights_megabytes() -> float:
-    return sum((WEIGHTS / name).stat().st_size for name in ("builtin.onnx", "tokenizer.json")) / 1e6
+def _weights_megabytes(*, embedded: bool) -> float:
+    own = sum((WEIGHTS / name).stat().st_size for name in ("builtin.onnx", "tokenizer.json"))
+    return (own + (MODEL.size + ADAPTER.stat().st_size if embedded else 0)) / 1e6
 
 
 def _figure(result: dict[str, Any], key: str, slice: str = "") -> dict[str, Any] | None:

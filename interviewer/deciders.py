@@ -71,7 +71,7 @@ async def choose_decider(wanted: str, models: Models, *, model: str | None = Non
         why = _("The chat model grades, as asked for{samples}.").format(samples=_say_samples(models))
         return Chosen(_chat(models.chat, models), why)
     if wanted == "readout":
-        return await _forced_readout(models)
+        return _forced_readout(models)
     if wanted in ("openai", "systemone"):
         return await _forced(wanted, models, model)
     return await _found(models, model)
@@ -94,7 +94,7 @@ def decider_over(
     if name in ("openai", "systemone"):
         return _decision_decider(name, endpoint, model)
     llm = LLM(endpoint, model, local=local)
-    return ChatDecider(llm, prompts) if name == "chat" else _readout(llm, Models(prompts), "").decider
+    return ChatDecider(llm, prompts) if name == "chat" else ReadoutDecider(llm, prompts, builtin=BuiltinDecider(load()))
 
 
 def sampled_over(endpoints: Sequence[Endpoint], model: str, prompts: Prompts) -> Decider:
@@ -110,7 +110,7 @@ def asked_through(decider: Decider, models: Models) -> tuple[Endpoint, bool]:
     Raises:
         SettingsError: it asks none.
     """
-    llm = models.local or models.chat if decider.name == "readout" else models.chat
+    llm = models.local if decider.name == "readout" else models.chat
     if decider.name in ("chat", "readout") and llm is not None:
         return llm.endpoint, llm.local
     endpoint = (models.local_decisions if decider.name == "systemone" else None) or models.decisions
@@ -129,29 +129,16 @@ def _say_samples(models: Models) -> str:
     return _(", {number} samples a verdict").format(number=models.samples) if models.samples > 1 else ""
 
 
-def _readout(llm: LLM, models: Models, why: str) -> Chosen:
-    return Chosen(ReadoutDecider(llm, models.prompts, builtin=BuiltinDecider(load())), why)
-
-
-async def _forced_readout(models: Models) -> Chosen:
-    if models.local is not None:
-        return _readout(
-            models.local, models, _("The built-in grader and the embedded model's second look grade, as asked for.")
+def _forced_readout(models: Models) -> Chosen:
+    needs = "INTERVIEWER_DECIDER=readout needs the embedded model"
+    if models.local is None:
+        raise SettingsError(f"{needs}: run `interviewer model pull`, and leave OPENAI_BASE_URL unset.")
+    readout = ReadoutDecider(models.local, models.prompts, builtin=BuiltinDecider(load()))
+    if not readout.looks:
+        raise SettingsError(
+            f"{needs} that it was fitted to, and this is {models.local.model}: unset INTERVIEWER_LOCAL_MODEL."
         )
-    needs = "INTERVIEWER_DECIDER=readout needs a model that gives log-probabilities"
-    if models.chat is None:
-        raise SettingsError(f"{needs}: run `interviewer model pull`, or set OPENAI_BASE_URL.")
-    try:
-        reply = await models.chat.ask([{"role": "user", "content": "Say yes."}], max_tokens=1, top_logprobs=1)
-    except (ProviderError, ReplyError) as failure:
-        raise SettingsError(f"{needs}: {failure}") from failure
-    if not reply.top_logprobs:
-        raise SettingsError(f"{needs}: {models.chat.model} at {models.chat.endpoint.host} gave none.")
-    return _readout(
-        models.chat,
-        models,
-        _("The built-in grader and a second look by {model} grade, as asked for.").format(model=models.chat.model),
-    )
+    return Chosen(readout, _("The built-in grader and the embedded model's second look grade, as asked for."))
 
 
 async def _forced(wanted: str, models: Models, model: str | None) -> Chosen:
@@ -201,7 +188,7 @@ def _next_best(models: Models, model: str | None) -> Chosen:
     if models.local is None:
         return Chosen(builtin, _("The built-in grader grades: there is no model to ask."))
     readout = ReadoutDecider(models.local, models.prompts, builtin=builtin)
-    if readout.looks and _figure(readout.calibration.agreement) > _figure(readout.alone):
+    if readout.looks and _figure(readout.calibration.agreement) > _figure(builtin.calibration.agreement):
         why = _(
             "The built-in grader and the embedded model's second look grade: together they agree better with raters."
         )

@@ -168,7 +168,8 @@ def evaluate(settings: Settings, order: Order, out: Path, *, progress: Progress,
             library=library,
             prompts=prompts,
             repeats=order.repeats,
-            concurrency=order.concurrency if graders.asked else 1,
+            # The embedded model keeps one prompt's beginning for its grader: two answers by turns would be read anew.
+            concurrency=order.concurrency if graders.asked and order.decider != "readout" else 1,
             price=read_price(settings),
             progress=progress,
         )

@@ -11,9 +11,19 @@ from pathlib import Path
 from typing import Any, get_args
 
 from .folders import checkout
+from .local_model import ADAPTER, MODEL
 from .schema import Agreement, DeciderName
 
-__all__ = ["SETS", "agreement_table", "model_card", "published_results", "robustness_table", "say_figure", "table"]
+__all__ = [
+    "SETS",
+    "adapter_card",
+    "agreement_table",
+    "model_card",
+    "published_results",
+    "robustness_table",
+    "say_figure",
+    "table",
+]
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -27,9 +37,12 @@ AGREEMENT = (
     ("motivations, QWK", "motivation_qwk", ""),
     ("band, QWK", "band_qwk", ""),
     ("quotes that stand", "quote_fidelity", ""),
+    ("that overlap the labelled words", "evidence_support", ""),
 )
 """Columns of the table of agreement: heading, key and slice of the figure."""
-SHARES = frozenset({"given", "flagged_answers_found", "flag_free_answers_flagged", "quote_fidelity"})
+SHARES = frozenset(
+    {"given", "flagged_answers_found", "flag_free_answers_flagged", "quote_fidelity", "evidence_support"}
+)
 SETS = {"test": "questions seen in training", "unseen": "questions never seen"}
 """What the sets of labelled answers are called in documentation; others go by their name."""
 
@@ -209,19 +222,43 @@ def model_card() -> str:
         ("size", f"{(PACKAGE / 'weights' / 'builtin.onnx').stat().st_size / 1e6:.1f} MB"),
     ]
     rows += [(f"{kind}: temperature", str(value)) for kind, value in card["temperatures"].items()]
-    thresholds = {name: value for name, value in card["calibration"].items() if isinstance(value, float)}
-    rows += [(f"{kind}: least probability", str(value)) for kind, value in thresholds.items()]
+    return table(("what", "value"), [*rows, *_fitted_rows(card["calibration"])])
+
+
+def adapter_card() -> str:
+    """The card of the adapter with which the embedded model grades, from `weights/readout.json`."""
+    card = json.loads((PACKAGE / "weights" / "readout.json").read_text(encoding="utf-8"))
+    rows = [
+        ("name", "interviewer-readout-1"),
+        ("goes with", f"{MODEL.name} ({MODEL.licence}), and no other model"),
+        ("licence", "Apache-2.0"),
+        ("size", f"{ADAPTER.stat().st_size / 1e6:.1f} MB"),
+        (
+            "verdicts it is asked about for one answer",
+            f"{card['most']} at most, none that `builtin` is {card['sure']:.0%} sure of",
+        ),
+    ]
+    for kind, curve in card["curves"].items():
+        weights = (
+            f"built-in {curve['builtin']:.2f}, model {curve['model']:.2f}, cuts {', '.join(map(str, curve['cuts']))}"
+        )
+        rows.append((f"{kind}: weights of the log-odds", weights))
+    return table(("what", "value"), [*rows, *_fitted_rows(card["calibration"], ("key_point", "red_flag"))])
+
+
+def _fitted_rows(calibration: dict[str, Any], kinds: tuple[str, ...] = ("",)) -> Iterator[tuple[str, str]]:
+    """Thresholds of kinds whose names begin so, and agreement."""
+    for name, value in calibration.items():
+        if isinstance(value, float) and name.startswith(kinds):
+            yield f"{name}: least probability", str(value)
     for name in ("agreement", "elsewhere"):
-        if told := card["calibration"].get(name):
-            rows.append(
-                (
-                    f"agreement on {told['split']}",
-                    f"key points macro-F1 {told['key_point_macro_f1']:.2f}, {told['key_point_coverage']:.0%} judged, "
-                    f"red flags F1 {told['red_flag_f1']:.2f}, band QWK {told['band_qwk']:.2f}; {told['measured']}, "
-                    f"against {told['labellers']}",
-                )
+        if told := calibration.get(name):
+            yield (
+                f"agreement on {told['split']}",
+                f"key points macro-F1 {told['key_point_macro_f1']:.2f}, {told['key_point_coverage']:.0%} judged, "
+                f"red flags F1 {told['red_flag_f1']:.2f}, band QWK {told['band_qwk']:.2f}; {told['measured']}, "
+                f"against {told['labellers']}",
             )
-    return table(("what", "value"), rows)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -19,11 +19,12 @@ from .costs import cost_table
 from .errors import InterviewerError
 from .folders import bundled, checkout
 from .prompts import Prompts
-from .published import agreement_table, model_card, robustness_table, table
+from .published import adapter_card, agreement_table, model_card, robustness_table, table
 from .settings import Settings
 
 __all__ = [
     "LAYERS",
+    "adapter_card",
     "agreement_table",
     "command_line",
     "cost_table",

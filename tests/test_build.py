@@ -184,7 +184,10 @@ def test_the_embedded_model_speaks_in_its_grammar_and_ends_with_the_panel(embedd
 
 
 @pytest.mark.parametrize(("decider", "waits"), [("readout", True), ("builtin", False)])
-def test_speech_goes_first_where_the_embedded_model_also_grades(embedded: Path, decider: str, waits: bool) -> None:
+def test_speech_goes_first_where_the_embedded_model_also_grades(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch, decider: str, waits: bool
+) -> None:
+    monkeypatch.setattr(local_model, "find", lambda _: embedded.with_name(local_model.MODEL.file))
     with seated(decider=decider) as (panel, _):
         assert (panel.decider.name, panel.grade_after_speech) == (decider, waits)
 

@@ -5,9 +5,23 @@ import random
 
 import pytest
 
-from evals.calibrate_readout import labelled, queue
+from evals.builtin_examples import HELD_QUESTIONS, SEED, load_answers, other_questions
+from evals.calibrate_readout import Item, Read, found_at, labelled, show
 from evals.readout_fit import Sample, Shown, area, fit_curve, fit_kind, fold_of, thresholds
-from interviewer.readout import Curve
+from interviewer.readout import Curve, Said, at_least
+
+
+def said_at(x: float) -> tuple[float, ...]:
+    """What a model says whose log-odds are x of partly or more, and x − 1 of covered."""
+    some, all_ = (1 / (1 + math.exp(-odds)) for odds in (x, x - 1))
+    return (1 - some, some - all_, all_)
+
+
+def scaled(said: tuple[float, ...], by: float) -> tuple[float, ...]:
+    """The same with its log-odds times a number."""
+    odds = [by * one for one in at_least(said)]
+    reached = [1 / (1 + math.exp(-one)) for one in (max(odds), min(odds))]
+    return (1 - reached[0], reached[0] - reached[1], reached[1])
 
 
 def made_by(curve: Curve, count: int, *, informed: bool = True) -> list[Sample]:
@@ -15,9 +29,10 @@ def made_by(curve: Curve, count: int, *, informed: bool = True) -> list[Sample]:
     source = random.Random(1)
     samples = []
     for n in range(count):
-        reading, x = source.choice(((0.6, 0.3, 0.1), (0.2, 0.3, 0.5), (0.3, 0.4, 0.3))), source.uniform(-3, 3)
-        level = source.choices(range(3), curve.levels(reading, x if informed else 0.0))[0]
-        samples.append(Sample("key_point.calm", f"a{n // 4}", reading, x, level))
+        reading = source.choice(((0.6, 0.3, 0.1), (0.2, 0.3, 0.5), (0.3, 0.4, 0.3)))
+        said = said_at(source.uniform(-3, 3))
+        level = source.choices(range(3), curve.levels(reading, said if informed else said_at(0.0)))[0]
+        samples.append(Sample("key_point.calm", f"a{n // 4}", reading, said, level))
     return samples
 
 
@@ -31,7 +46,7 @@ def test_a_curve_is_found_again_from_what_it_made() -> None:
 
 def test_the_scale_of_the_models_odds_does_not_matter() -> None:
     samples = made_by(Curve(model=0.8, cuts=(0.0, 0.0)), 200)
-    small = fit_curve([sample._replace(x=sample.x / 10) for sample in samples], 10.0, 3)
+    small = fit_curve([sample._replace(said=scaled(sample.said, 0.1)) for sample in samples], 10.0, 3)
     assert small.model == pytest.approx(10 * fit_curve(samples, 10.0, 3).model, rel=1e-2)
 
 
@@ -41,7 +56,7 @@ def test_a_model_that_knows_nothing_gets_next_to_no_weight() -> None:
 
 
 def test_a_model_that_says_the_opposite_gets_no_weight() -> None:
-    against = [s._replace(x=-s.x) for s in made_by(Curve(model=1.0, cuts=(0.0, 0.0)), 200)]
+    against = [s._replace(said=s.said[::-1]) for s in made_by(Curve(model=1.0, cuts=(0.0, 0.0)), 200)]
     assert fit_curve(against, 1.0, 3).model == 0.0
 
 
@@ -67,35 +82,54 @@ def test_all_verdicts_on_one_answer_are_in_the_same_fold() -> None:
     [((0.9, 0.5, 0.5, 0.2), (1, 1, 0, 0), 0.875), ((0.1, 0.9), (1, 0), 0.0), ((0.1, 0.9), (0, 0), 0.5)],
 )
 def test_area_under_the_curve(chances: tuple[float, ...], levels: tuple[int, ...], expected: float) -> None:
-    shown = [Shown("red_flag", (1 - p, p), level) for p, level in zip(chances, levels, strict=True)]
+    shown = [
+        Shown("red_flag", (1 - p, p), level, f"a{n}") for n, (p, level) in enumerate(zip(chances, levels, strict=True))
+    ]
     assert area(shown) == pytest.approx(expected)
 
 
 def test_thresholds_leave_out_verdicts_that_are_too_often_wrong() -> None:
-    sure = [Shown("key_point", (0.05, 0.05, 0.9), 2)] * 16
-    unsure = [Shown("key_point", (0.31, 0.31, 0.38), level) for level in (0, 0, 0, 0)]
+    sure = [Shown("key_point", (0.05, 0.05, 0.9), 2, "a")] * 16
+    unsure = [Shown("key_point", (0.31, 0.31, 0.38), level, "a") for level in (0, 0, 0, 0)]
     found = thresholds([*sure, *unsure])
     # All 20: 16 right, 0.8 ≥ 0.75, so the lowest threshold does; of four more wrong ones it does not.
     assert found["key_point"] == 0.34
     assert found["red_flag_present"] >= 0.5 and found["red_flag_absent"] >= 0.5
 
 
-def test_what_is_recorded_early_has_every_use_and_band_and_each_questions_neutral_answer_first() -> None:
-    items = queue()
-    assert [item.id for item in items] == [item.id for item in queue()]
-    assert len({item.id for item in items}) == len(items)
-    early = [item for item in items if item.use != "neutral"][:60]
-    assert {item.use for item in early} == {"fit", "test"}
-    assert {item.group.rpartition(" ")[2] for item in early} == set("12345")
-    assert {item.group.partition(" ")[0] for item in early} == {"seed", "held", "other", "unseen"}
-    seen: set[str] = set()
-    for item in items:
-        assert item.use == "neutral" or item.question in seen
-        seen.add(item.question)
+def test_a_red_flag_is_said_to_be_there_where_few_answers_without_one_are_flagged() -> None:
+    free = [Shown("red_flag", (1 - p, p), 0, f"free{n}") for n, p in enumerate([0.1] * 99 + [0.905])]
+    found = thresholds([*free, Shown("red_flag", (0.05, 0.95), 1, "there")])
+    # One of a hundred is no more than three: 0.5 does.
+    assert found["red_flag_present"] == 0.5
+    many = [Shown("red_flag", (0.095, 0.905), 0, f"more{n}") for n in range(5)]
+    assert thresholds([*free, *many])["red_flag_present"] == 0.91
 
 
-def test_nothing_is_fitted_on_answers_the_built_in_was_trained_on_or_is_tested_with() -> None:
-    for item in labelled():
-        where, part, *_ = item.group.split()
-        assert (item.use == "test") == (part == "test")
-        assert part != "train" or where == "held"
+def test_flagged_answers_are_counted_at_a_share_of_the_others_flagged() -> None:
+    free = [Shown("red_flag", (1 - p, p), 0, f"free{p}") for p in (0.9, 0.5, 0.2, 0.1)]
+    there = [Shown("red_flag", (1 - p, p), 1, f"there{p}") for p in (0.95, 0.6, 0.3)]
+    # A quarter of four may be flagged: the one at 0.9, so that the bar is 0.5.
+    assert found_at([*free, *there], 0.25) == pytest.approx(2 / 3)
+    assert found_at([*free, *there], 0.0) == pytest.approx(1 / 3)
+
+
+def test_the_model_has_a_say_in_as_many_verdicts_as_it_is_asked_about() -> None:
+    item = Item("a", "q", "asked", "answer", {"key_points": {"x": "covered", "y": "missing"}}, held=False)
+    readings = {"key_point.x": (0.4, 0.3, 0.3), "key_point.y": (0.4, 0.3, 0.3)}
+    said = {"key_point.y": Said((0.8, 0.1, 0.1), {}), "key_point.x": Said((0.1, 0.1, 0.8), {})}
+    curves = {"key_point": Curve(builtin=0.0, model=1.0, cuts=(0.0, 0.0))}
+    alone, one, both = (show(Read(item, readings, said), curves, most) for most in (0, 1, 2))
+    assert [x.probabilities for x in alone] == list(readings.values())
+    assert one[0].probabilities == readings["key_point.x"] and one[1].probabilities == pytest.approx((0.8, 0.1, 0.1))
+    assert both[0].probabilities == pytest.approx((0.1, 0.1, 0.8)) and [x.level for x in both] == [2, 0]
+
+
+def test_nothing_is_fitted_on_answers_that_either_was_trained_on_or_is_tested_with() -> None:
+    fitted = {item.id for item in labelled()}
+    for question in (SEED, *other_questions("test")):
+        assert not fitted & {first["id"] for first, _ in load_answers("test", question)}
+    for question in (SEED, *other_questions("train")):
+        trained = {first["id"] for first, _ in load_answers("train", question)}
+        assert bool(fitted & trained) == (question in HELD_QUESTIONS)
+    assert any(item.held for item in labelled())

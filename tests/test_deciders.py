@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import wire
 from shipped import PROMPTS
 
-from interviewer import deciders
+from interviewer import deciders, local_model
 from interviewer.builtin import BuiltinDecider
 from interviewer.deciders import Models, choose_decider
 from interviewer.errors import ProviderBusy, ProviderUnreachable, ProviderUnsupported, SettingsError
@@ -21,8 +20,6 @@ MODELS = {"data": [{"id": "gpt-5.4-mini"}, {"id": "vendor/gpt-6-luna-2026"}]}
 OPENAI = {"answers": [{"type": "predicate", "name": "ready", "probability": 0.9}]}
 SYSTEMONE = {"answers": {"ready": {"type": "noul", "noul": 0.9}}}
 GONE = ProviderUnsupported("host.example doesn't have this API.")
-LOGPROBS = wire.completion_body("yes")
-LOGPROBS["choices"][0]["logprobs"] = {"content": [{"token": "yes", "logprob": -0.1, "top_logprobs": []}]}
 
 
 class Host:
@@ -44,8 +41,12 @@ class Host:
         raise AssertionError("choosing a grader streams nothing")
 
 
-def llm(host: Host | None = None) -> LLM:
-    return LLM(host or Host(), "chatty")
+def llm(host: Host | None = None, model: str = "chatty") -> LLM:
+    return LLM(host or Host(), model)
+
+
+def embedded() -> LLM:
+    return llm(model=local_model.MODEL.file.removesuffix(".gguf"))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,6 @@ async def test_of_the_two_on_this_machine_the_one_that_agrees_better_with_raters
 
     class Readout(ReadoutDecider):
         calibration = agreement(readout)
-        alone = agreement(builtin).agreement
 
         @property
         def looks(self) -> bool:
@@ -138,8 +138,7 @@ async def test_of_the_two_on_this_machine_the_one_that_agrees_better_with_raters
             """Loads nothing."""
 
     class Builtin(BuiltinDecider):
-        calibration = agreement(0.9)
-        """On other answers, so that it says nothing here."""
+        calibration = agreement(builtin)
 
         def __init__(self, *_: Any) -> None:
             """Loads nothing."""
@@ -156,8 +155,7 @@ async def test_of_the_two_on_this_machine_the_one_that_agrees_better_with_raters
     [
         ("builtin", Models(PROMPTS, chat=llm(), decisions=Host(models=MODELS, decisions=OPENAI)), None),
         ("chat", Models(PROMPTS, chat=llm(), decisions=Host(models=MODELS, decisions=OPENAI)), None),
-        ("readout", Models(PROMPTS, local=llm()), None),
-        ("readout", Models(PROMPTS, chat=llm(Host(chat=LOGPROBS))), None),
+        ("readout", Models(PROMPTS, local=embedded()), None),
         ("openai", Models(PROMPTS, decisions=Host(models=MODELS, decisions=OPENAI)), None),
         ("openai", Models(PROMPTS, decisions=Host(decisions=OPENAI)), "mine"),
         ("systemone", Models(PROMPTS, decisions=Host(models=MODELS, decisions=OPENAI, systemone=SYSTEMONE)), None),
@@ -179,8 +177,8 @@ async def test_a_grader_asked_for_by_name_is_taken_where_it_works(
     [
         ("chat", Models(PROMPTS, local=llm()), "OPENAI_API_KEY"),
         ("readout", Models(PROMPTS), "interviewer model pull"),
-        ("readout", Models(PROMPTS, chat=llm(Host(chat=wire.completion_body("yes")))), "chatty at host.example gave"),
-        ("readout", Models(PROMPTS, chat=llm()), "host.example doesn't have this API"),
+        ("readout", Models(PROMPTS, chat=embedded()), "interviewer model pull"),
+        ("readout", Models(PROMPTS, local=llm()), "this is chatty: unset INTERVIEWER_LOCAL_MODEL"),
         ("openai", Models(PROMPTS, chat=llm()), "INTERVIEWER_DECIDER_URL"),
         ("openai", Models(PROMPTS, decisions=Host(models=MODELS, systemone=SYSTEMONE)), "does not work at host"),
         ("openai", Models(PROMPTS, local_decisions=Host(systemone=SYSTEMONE)), "needs an endpoint"),

@@ -385,14 +385,14 @@ def test_a_grader_by_probabilities_replays_as_its_model_was_asked(
     order = Order(sets=(str(answers),), decider=name)
     inner, local = Probabilities(), name == "readout"
     recording = RecordingEndpoint(inner, order.file(str(answers)))
-    decider = decider_over(name, recording.at(0), "small", PROMPTS, local=local)
+    decider = decider_over(name, recording.at(0), ASKING.model, PROMPTS, local=local)
     (only,) = load_set(str(answers), LIBRARY)
     live = asyncio.run(grade_case(only, decider, library=LIBRARY, prompts=PROMPTS))
     assert live.probabilities and ("id_slot" in inner.bodies[0]) == local
     ran = evaluate(Settings(decider=name), order, tmp_path / "out.jsonl", progress=lambda done, total: None)
     (again,) = read_outcomes(ran.out)
     assert again.probabilities == live.probabilities and again.grade.key_points == live.grade.key_points
-    assert (ran.facts.source, ran.facts.model) == ("replayed", "small")
+    assert (ran.facts.source, ran.facts.model) == ("replayed", ASKING.model)
     assert ran.facts.recorded == datetime.date.today().isoformat()
 
 

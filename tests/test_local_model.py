@@ -384,7 +384,9 @@ def xllamacpp(monkeypatch: pytest.MonkeyPatch) -> type[FakeServer]:
     monkeypatch.setitem(
         sys.modules,
         "xllamacpp",
-        types.SimpleNamespace(CommonParams=FakeParams, Server=FakeServer),
+        types.SimpleNamespace(
+            CommonParams=FakeParams, Server=FakeServer, CommonAdapterLoraInfo=lambda path, scale: (path, scale)
+        ),
     )
     monkeypatch.setattr(FakeServer, "failure", None)
     return FakeServer
@@ -404,6 +406,16 @@ def test_a_server_listens_on_loopback_only_and_wants_its_own_key(xllamacpp: type
 def test_a_prompt_stays_in_its_slot_while_the_other_is_used(xllamacpp: type[FakeServer], tmp_path: Path) -> None:
     local_model.start(write_gguf(tmp_path / "small.gguf"), threads=1)
     assert xllamacpp.seen.kv_unified and xllamacpp.seen.cache_ram_mib == 0
+
+
+def test_the_model_comes_with_its_adapter_which_works_only_where_it_is_asked_for(
+    xllamacpp: type[FakeServer], tmp_path: Path
+) -> None:
+    local_model.start(write_gguf(tmp_path / local_model.MODEL.file), threads=1)
+    (adapter,) = xllamacpp.seen.lora_adapters
+    assert adapter == (str(local_model.ADAPTER), 0.0) and xllamacpp.seen.lora_init_without_apply
+    local_model.start(write_gguf(tmp_path / "small.gguf"), threads=1)
+    assert not hasattr(xllamacpp.seen, "lora_adapters")
 
 
 def test_a_decision_model_reads_whole_texts_in_one_slot(xllamacpp: type[FakeServer], tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from .download import Source, pull
 from .gguf import is_decision_model
 from .server import LocalServer, start
-from .shelf import MODEL, ModelInfo, find, model_info
+from .shelf import ADAPTER, MODEL, ModelInfo, find, model_info
 
 __all__ = [
+    "ADAPTER",
     "MODEL",
     "LocalServer",
     "ModelInfo",

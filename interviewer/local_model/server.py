@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import ModelFileError
 from .gguf import check_model_file, is_decision_model
+from .shelf import adapter_for
 
 __all__ = ["LocalServer", "start"]
 
@@ -48,6 +49,8 @@ class LocalServer:
 def start(path: Path, *, context: int = 8192, threads: int | None = None, slots: int = 2) -> LocalServer:
     """Loads a model and serves the OpenAI API with it; takes some seconds, so call it from a thread.
 
+    The model comes with its adapter, where it has one; that works in the requests whose `lora` gives it a scale.
+
     Args:
         path: a GGUF file: a chat model, or a decision model, which then answers `/v1/systemone`.
         context: tokens that all slots share.
@@ -72,6 +75,9 @@ def start(path: Path, *, context: int = 8192, threads: int | None = None, slots:
     threads = threads or min(_processors(), 8)
     api_key = secrets.token_urlsafe(24)
     params = _params(xllamacpp.CommonParams(), path, api_key=api_key, context=context, threads=threads, slots=slots)
+    if adapter := adapter_for(path):
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 0.0)]
+        params.lora_init_without_apply = True
     try:
         server = xllamacpp.Server(params)
     except (RuntimeError, MemoryError, ValueError) as error:

@@ -10,7 +10,18 @@ from ..errors import ModelFileError
 from ..folders import cache_folder
 from ..schema import Record
 
-__all__ = ["MODEL", "ModelFile", "ModelInfo", "find", "hash_file", "model_info", "model_path", "stamp"]
+__all__ = [
+    "ADAPTER",
+    "MODEL",
+    "ModelFile",
+    "ModelInfo",
+    "adapter_for",
+    "find",
+    "hash_file",
+    "model_info",
+    "model_path",
+    "stamp",
+]
 
 
 class ModelFile(Record):
@@ -52,6 +63,15 @@ MODEL = ModelFile(
     licence="Apache-2.0",
 )
 """The model that is embedded unless the user names another."""
+
+
+ADAPTER = Path(__file__).parent.parent / "weights" / "readout.gguf"
+"""What tunes this model, and no other, to grade; it works in the requests that ask for it alone."""
+
+
+def adapter_for(path: Path) -> Path | None:
+    """The adapter that goes with a model's file; None when it was made for another model."""
+    return ADAPTER if path.name == MODEL.file else None
 
 
 def model_path(folder: Path | None = None) -> Path:
