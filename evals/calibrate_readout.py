@@ -4,7 +4,7 @@ python evals/calibrate_readout.py            fits again from the recorded replie
 python evals/calibrate_readout.py --record   first asks the embedded model what isn't recorded, some eight seconds an
                                              answer on two cores; goes on where it stopped
 
-Writes interviewer/weights/readout.json, evals/results/readout-curve.json and readout-curve.md. Neither model is trained
+Writes interviewer/weights/readout.json, evals/results/curve.json and curve.md. Neither model is trained
 here, and no test answer is read: `interviewer eval test unseen --decider readout` measures, and
 `python evals/measure_builtin.py --decider readout` publishes that.
 
@@ -321,9 +321,9 @@ async def main() -> None:
     whole, each = seconds_of(RECORDING)
     rows = curve_of(reads, each)
     told = {"model": MODEL, "answers": len(items), "seconds": round(whole, 2), "curve": rows, "thresholds": fitted}
-    (HERE / "results" / "readout-curve.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    (HERE / "results" / "curve.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     words = table(rows, curves, len(items))
-    (HERE / "results" / "readout-curve.md").write_text(words, encoding="utf-8")
+    (HERE / "results" / "curve.md").write_text(words, encoding="utf-8")
     print(words)
 
 

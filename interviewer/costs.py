@@ -64,7 +64,7 @@ def _say_seconds(measured: dict[str, Any] | None, recorded: float | None) -> str
 
 def _readout_seconds(folder: Path | None) -> float | None:
     """What the embedded model's replies about an answer took together when they were recorded, in the median."""
-    file = (folder or (checkout() or Path()) / "evals" / "results") / "readout-curve.json"
+    file = (folder or (checkout() or Path()) / "evals" / "results") / "curve.json"
     return float(json.loads(file.read_text(encoding="utf-8"))["seconds"]) if file.is_file() else None
 
 

@@ -114,7 +114,7 @@ def test_what_a_grader_takes_stands_beside_how_it_agrees_and_nothing_unmeasured_
     assert builtin[4] == f"{figures['seconds_p50']:.2f}"
     chat = by_grader["`chat`, imported-batch-1", "96 to questions never seen"]
     assert (chat[4], chat[6].strip(" |")) == ("the endpoint's", "0")
-    curve = json.loads((ROOT / "evals" / "results" / "readout-curve.json").read_text(encoding="utf-8"))
+    curve = json.loads((ROOT / "evals" / "results" / "curve.json").read_text(encoding="utf-8"))
     readout = [row for row in rows if row[0].startswith("| `readout`")]
     assert [row[4] for row in readout] == [f"{curve['seconds']:.1f}, of the recorded replies"] * 2
     assert len(costs.cost_table(tmp_path).splitlines()) == 2
