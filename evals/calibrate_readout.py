@@ -1,7 +1,7 @@
 """Fits how the readout grader joins the built-in's reading and the embedded model's, and its thresholds.
 
 python evals/calibrate_readout.py            fits again from the recorded replies, offline, in a minute or two
-python evals/calibrate_readout.py --record   first asks the embedded model what isn't recorded, some eight seconds an
+python evals/calibrate_readout.py --record   first asks the embedded model what isn't recorded, some ten seconds an
                                              answer on two cores; goes on where it stopped
 
 Writes interviewer/weights/readout.json, evals/results/curve.json and curve.md. Neither model is trained

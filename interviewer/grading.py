@@ -317,5 +317,7 @@ def _status(grade: Grade, band: int | None, failure: str | None) -> tuple[str, s
         return "partly_graded", f"{sum(open_points)} of {len(open_points)} criteria could not be judged."
     if band is None:
         judged = sum(point.verdict in scoring.CREDIT for point in grade.key_points.values())
-        return "partly_graded", f"Too few sure verdicts for a band: {judged} of {len(grade.key_points)} key points."
+        levels = sum(motivation.level is not None for motivation in grade.motivations.values())
+        told = f"{judged} of {len(grade.key_points)} key points, {levels} of {len(grade.motivations)} motivations"
+        return "partly_graded", f"Too few sure verdicts for a band: {told}."
     return "graded", ""

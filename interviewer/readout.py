@@ -107,7 +107,7 @@ class ReadoutWeights(Record):
     sure: float = 0.97
     """A built-in verdict of at least this probability is not asked about."""
     most: int = 8
-    """Verdicts that the model is asked about for one answer, at most: some 8 seconds on two cores."""
+    """Verdicts that the model is asked about for one answer, at most: some 10 seconds on two cores."""
     calibration: Calibration
     """Thresholds for key points and red flags (the others are the built-in's), and the agreement of both together."""
 
