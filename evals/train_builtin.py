@@ -379,7 +379,7 @@ def main() -> None:
         "base": "sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0)",
         "licence": "Apache-2.0",
         "made": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "trained_on": "evals/answers (train part, both raters) and evals/training",
+        "trained_on": "evals/answers (train part, both raters and what was settled) and evals/training",
         "held_out": list(HELD_QUESTIONS),
         "seed": options.seed,
         "steps": [stage.steps for stage in stages],

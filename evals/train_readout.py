@@ -3,7 +3,7 @@
 python evals/train_readout.py            on a GPU
 python evals/train_readout.py --help     how to try it without one
 
-Besides the package and its embedded model it needs torch and gguf (`pip install torch gguf`), and a GPU of 80 GB for
+Besides the package and its embedded model it needs `pip install --group train`, and a GPU of 80 GB for
 batches of 16 trees; with less, fewer at a time (`--batch`) and more `--steps`. At 0.4 s a step it took four minutes on
 one H200. Never reads the test part of the split, and chooses nothing by the dev figures, which it prints after each
 third of the steps, a JSON line each time.

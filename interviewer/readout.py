@@ -50,10 +50,9 @@ MOST_TOKENS = 14
 """Likeliest tokens asked for: the three words, or ten digits, and some to spare."""
 FLAGS_COUNT = 3.0
 """How much more the built-in's doubt about a red flag counts than one about a key point, when few can be asked about:
-the model tells flags far better, and a flag caps the whole answer. Chosen on dev out of 1 and 3."""
+the model tells flags far better, and a flag caps the whole answer. `evals/runs.md` has what was compared on dev."""
 SENTENCES_COUNT = 0.5
-"""What the built-in's choice of a sentence counts beside the model's, as an exponent. On dev any from 0 to 1 is right
-in 70 or 71 % of 270 covered and partly covered points, the built-in alone in 39 %."""
+"""What the built-in's choice of a sentence counts beside the model's, as an exponent; on dev it made no difference."""
 GRADER_SLOT = 1
 """Of the embedded server's two, so that the interviewer's prompt stays cached in the other."""
 ADAPTED = ({"id": 0, "scale": 1.0},)
@@ -182,8 +181,8 @@ class ReadoutDecider:
 
     @property
     def fits(self) -> bool:
-        """Whether this is the model that the adapter was made for."""
-        return self.model == self._weights.model
+        """Whether this is the embedded model that the adapter was made for; elsewhere it comes without the adapter."""
+        return self._llm.local and self.model == self._weights.model
 
     @property
     def looks(self) -> bool:
@@ -244,7 +243,7 @@ class ReadoutDecider:
             {"role": "system", "content": self._prompts.render("grader/readout_system.j2")},
             {"role": "user", "content": f"{state.text}\n\n{self._word(question)}"},
         ]
-        extra = {"id_slot": GRADER_SLOT, "lora": ADAPTED} if self._llm.local else None
+        extra = {"id_slot": GRADER_SLOT, "lora": ADAPTED}
         reply = await self._llm.ask(messages, max_tokens=2, top_logprobs=MOST_TOKENS, extra=extra)
         if not reply.top_logprobs:
             raise ProviderUnsupported(

@@ -255,7 +255,9 @@ def _without_bytes(response: dict[str, Any]) -> dict[str, Any]:
             return value
         passed_over = ("bytes", "id") if "logprob" in value else ()
         kept = {key: trim(one) for key, one in value.items() if key not in passed_over}
-        return kept | {key: round(kept[key], 4) for key in ("logprob",) if isinstance(kept.get(key), float)}
+        if isinstance(kept.get("logprob"), float):
+            kept["logprob"] = round(kept["logprob"], 4)
+        return kept
 
     choices = response.get("choices")
     return {**response, "choices": trim(choices)} if isinstance(choices, list) else response

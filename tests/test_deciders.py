@@ -41,12 +41,12 @@ class Host:
         raise AssertionError("choosing a grader streams nothing")
 
 
-def llm(host: Host | None = None, model: str = "chatty") -> LLM:
-    return LLM(host or Host(), model)
+def llm(host: Host | None = None) -> LLM:
+    return LLM(host or Host(), "chatty")
 
 
 def embedded() -> LLM:
-    return llm(model=local_model.MODEL.file.removesuffix(".gguf"))
+    return LLM(Host(), local_model.MODEL.file.removesuffix(".gguf"), local=True)
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ class Read(ScriptedDecider):
         return decision.model_copy(update={"probabilities": spread})
 
 
-def make(says: Any, *, said: Said_ | None = None, local: bool = False, **options: Any) -> tuple[ReadoutDecider, Teller]:
+def make(says: Any, *, said: Said_ | None = None, local: bool = True, **options: Any) -> tuple[ReadoutDecider, Teller]:
     teller = Teller(says)
     llm = LLM(teller, "small", local=local)
     options = {"weights": WEIGHTS, **options}
@@ -335,7 +335,7 @@ async def test_nothing_the_model_writes_counts() -> None:
 
 
 async def test_a_request_opens_alike_and_asks_for_two_tokens() -> None:
-    decider, teller = make(lambda _: EVEN, local=True)
+    decider, teller = make(lambda _: EVEN)
     reading = state()
     await decide(decider, *ALL, reading=reading)
     for body in teller.bodies:
@@ -346,14 +346,10 @@ async def test_a_request_opens_alike_and_asks_for_two_tokens() -> None:
     assert "Tells how she stays calm" in teller.bodies[1]["messages"][1]["content"].removeprefix(reading.text)
 
 
-async def test_only_the_embedded_server_is_told_a_slot_and_an_adapter() -> None:
-    decider, teller = make(lambda _: EVEN)
-    await decide(decider, CALM)
-    assert not {"id_slot", "lora"} & teller.bodies[0].keys()
-
-
-async def test_a_model_the_adapter_was_not_made_for_is_never_asked() -> None:
-    decider, teller = make(lambda _: says(0.9999), weights=WEIGHTS.model_copy(update={"model": "large"}))
+@pytest.mark.parametrize(("name", "local"), [("large", True), ("small", False)])
+async def test_a_model_that_the_adapter_does_not_come_with_is_never_asked(name: str, local: bool) -> None:
+    weights = WEIGHTS.model_copy(update={"model": name})
+    decider, teller = make(lambda _: says(0.9999), weights=weights, local=local)
     found = await decide(decider, *ALL)
     assert teller.bodies == [] and found["key_point.calm"].probabilities["missing"] == 0.9
     assert not decider.looks
