@@ -26,7 +26,6 @@ from .llm import LLM, Endpoint, OpenAIEndpoint, Variables
 from .panel import Panel
 from .phrases import _
 from .prompts import Prompts
-from .readout import ReadoutDecider
 from .replies import read_models
 from .schema import Library, Limits
 from .second import GIVEN_ON
@@ -116,7 +115,6 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
             reader=reader,
             second=reader if settings.second_opinion and decider.name in GIVEN_ON else None,
             samples=settings.samples if decider.name == "chat" else 1,
-            grade_after_speech=isinstance(chosen.decider, ReadoutDecider) and chat is not None and chat.local,
             price=read_price(settings),
             limits=Limits(follow_ups=settings.follow_ups, minutes=settings.minutes),
             notices=(*notices, chosen.why),

@@ -46,8 +46,6 @@ class Panel:
     """Who else reads the answers once they are graded; None: nobody."""
     samples: int = 1
     """How many times a chat model that grades is asked about each answer."""
-    grade_after_speech: bool = False
-    """True when the interviewer's model and the grader share this machine, so that speech goes first."""
     price: Price | None = None
     limits: Limits = field(default_factory=Limits)
     notices: tuple[str, ...] = ()

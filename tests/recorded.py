@@ -48,7 +48,6 @@ def seat(endpoint: Endpoint, model: str) -> Panel:
         interviewer=Interviewer(PROMPTS, llm, PROMPTS.source("interviewer/one_question.gbnf").read_text("utf-8")),
         decider=ReadoutDecider(llm, PROMPTS, builtin=builtin, weights=ASKING),
         reader=builtin,
-        grade_after_speech=True,
     )
 
 

@@ -81,7 +81,6 @@ def seat(
     reader: ScriptedDecider | None = None,
     measured: bool = True,
     notices: tuple[str, ...] = (),
-    grade_after_speech: bool = False,
 ) -> Panel:
     """A panel whose interviewer says these lines and whose grader decides as told."""
     calibration = Calibration(key_point=0.55, agreement=AGREEMENT if measured else None)
@@ -93,5 +92,4 @@ def seat(
         decider=decider or ScriptedDecider(VERDICTS if said is None else said, calibration=calibration),
         reader=reader,
         notices=notices,
-        grade_after_speech=grade_after_speech,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +234,7 @@ def test_every_line_of_a_script_would_pass_as_a_models(play: str) -> None:
 
 
 def make_desk(panel: Panel, folder: Path) -> Desk:
-    return Desk(panel, Store(folder), now=lambda: 100.0, clock=lambda: 0.0)
+    return Desk(panel, Store(folder), now=lambda: 100.0, pause=partial(asyncio.sleep, 0))
 
 
 async def everything(changes: AsyncIterator[Change]) -> list[Change]:

@@ -7,21 +7,27 @@ import json
 import re
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import wire
 from browsing import MARKS, free_port, served
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from scripted import ScriptedDecider
-from shipped import LIBRARY, QUESTION
+from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, FLAGGED, FOLLOW_UPS, SECOND, VERDICTS, seat
 from test_page import CRITERIA
+from test_readout import WEIGHTS, Read, Teller, says
 
 from interviewer import cli
 from interviewer.errors import ProviderUnreachable
+from interviewer.interview import Interviewer
+from interviewer.llm import LLM
 from interviewer.page.author import Seen
 from interviewer.page.marks import escape
+from interviewer.readout import ReadoutDecider
 from interviewer.schema import Decision, State, TypedQuestion
 
 pytestmark = MARKS
@@ -182,17 +188,52 @@ def test_verdicts_fill_in_while_the_next_question_is_already_there_and_can_be_st
         expect(page.locator("#side")).to_contain_text("band 4 of 5")
 
 
-def test_on_one_small_machine_the_rubric_waits_until_the_line_is_spoken(
-    context: BrowserContext, tmp_path: Path
-) -> None:
-    with served(seat(*FOLLOW_UPS, grade_after_speech=True), tmp_path) as address:
+class OneModel(Teller):
+    """A model that interviews and grades; its line is held back until the test lets it go."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: says(0.9))
+        self.begun = threading.Event()
+        self.go = threading.Event()
+
+    async def stream(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        chunks = wire.chunks_of("You looked ", "the sale up by his card. Why?")
+        for chunk in chunks[:2]:
+            yield chunk
+            self.begun.set()
+        await asyncio.to_thread(self.go.wait, 60)
+        for chunk in chunks[2:]:
+            yield chunk
+
+
+class Reading(Read):
+    """As the encoder, which takes longer to read an answer than an interviewer to open the mouth."""
+
+    def __init__(self, begun: threading.Event) -> None:
+        super().__init__(VERDICTS)
+        self.begun = begun
+
+    async def decide(self, state: State, questions: Sequence[TypedQuestion]) -> AsyncIterator[Decision]:
+        await asyncio.to_thread(self.begun.wait, 60)
+        async for decision in super().decide(state, questions):
+            yield decision
+
+
+def test_what_needs_no_model_is_shown_while_the_one_model_still_speaks(context: BrowserContext, tmp_path: Path) -> None:
+    model = OneModel()
+    llm = LLM(model, "small", local=True)
+    grader = ReadoutDecider(llm, PROMPTS, builtin=Reading(model.begun), weights=WEIGHTS)
+    panel = replace(seat(), interviewer=Interviewer(PROMPTS, llm), decider=grader)
+    with served(panel, tmp_path) as address:
         page = context.new_page()
         begin(page, address)
         say(page, ANSWER)
-        expect(page.locator("#side")).to_contain_text("band 4 of 5")
-        expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])
-        say(page, SECOND)
-        expect(page.locator("#side")).to_contain_text("Your answers and the evidence")
+        expect(page.locator("#chat")).to_contain_text("You looked")
+        expect(page.locator("#side")).to_contain_text("11 of 19 criteria judged")
+        assert model.bodies == []
+        model.go.set()
+        expect(page.locator("#side")).to_contain_text("Your rubric is ready")
+        assert len(model.bodies) == WEIGHTS.most
 
 
 def test_a_reload_brings_back_the_talk_the_rubric_and_the_half_typed_answer(

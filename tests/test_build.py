@@ -183,15 +183,6 @@ def test_the_embedded_model_speaks_in_its_grammar_and_ends_with_the_panel(embedd
         assert not any("No language model" in notice for notice in panel.notices)
 
 
-@pytest.mark.parametrize(("decider", "waits"), [("readout", True), ("builtin", False)])
-def test_speech_goes_first_where_the_embedded_model_also_grades(
-    embedded: Path, monkeypatch: pytest.MonkeyPatch, decider: str, waits: bool
-) -> None:
-    monkeypatch.setattr(local_model, "find", lambda _: embedded.with_name(local_model.MODEL.file))
-    with seated(decider=decider) as (panel, _):
-        assert (panel.decider.name, panel.grade_after_speech) == (decider, waits)
-
-
 def test_the_embedded_model_is_stopped_when_something_goes_wrong_later(
     embedded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,8 @@ import asyncio
 import http.client
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from interviewer.errors import ProviderUnreachable, SettingsError
 from interviewer.page.desk import Change, Desk
 from interviewer.page.marks import escape
 from interviewer.page.serving import open_page
-from interviewer.page.work import until
+from interviewer.page.work import newest, until
 from interviewer.panel import Panel
 from interviewer.schema import Decision, Interview, State, TypedQuestion
 from interviewer.store import Store, new_id
@@ -60,8 +61,7 @@ class Gated(ScriptedDecider):
 
 
 def make_desk(panel: Panel, folder: Path, now: float = 100.0) -> Desk:
-    ticks = iter(range(1_000_000))
-    return Desk(panel, Store(folder), now=lambda: now, clock=lambda: float(next(ticks)))
+    return Desk(panel, Store(folder), now=lambda: now, pause=partial(asyncio.sleep, 0))
 
 
 async def everything(changes: AsyncIterator[Change]) -> list[Change]:
@@ -351,6 +351,64 @@ async def test_errors_pass_through_while_nothing_is_stopped() -> None:
 
     with pytest.raises(ProviderUnreachable):
         [piece async for piece in until(asyncio.Event(), failing())]
+
+
+async def test_the_newest_piece_is_there_while_the_next_is_waited_for() -> None:
+    go_on, closed = asyncio.Event(), asyncio.Event()
+
+    async def pieces() -> AsyncGenerator[int]:
+        try:
+            for number in range(10):
+                if number == 7:
+                    await go_on.wait()
+                yield number
+        finally:
+            closed.set()
+
+    coming = newest(pieces(), partial(asyncio.sleep, 0))
+    got = [await anext(coming)]
+    while got[-1] != 6:
+        got.append(await anext(coming))
+    go_on.set()
+    got += [piece async for piece in coming]
+    assert got[-1] == 9 and got == sorted(set(got)) and closed.is_set()
+
+
+async def test_pieces_that_come_within_a_pause_are_let_go_by_except_the_last() -> None:
+    async def pieces() -> AsyncGenerator[int]:
+        for number in range(10):
+            yield number
+            await asyncio.sleep(0)
+
+    got = [piece async for piece in newest(pieces(), asyncio.Event().wait)]
+    assert got == [0, 9]
+
+
+async def test_what_goes_wrong_comes_after_the_newest_piece() -> None:
+    async def failing() -> AsyncGenerator[int]:
+        yield 1
+        raise BROKEN
+
+    coming = newest(failing(), partial(asyncio.sleep, 0))
+    assert await anext(coming) == 1
+    with pytest.raises(ProviderUnreachable):
+        await anext(coming)
+
+
+async def test_who_reads_no_further_closes_what_the_pieces_come_from() -> None:
+    closed = asyncio.Event()
+
+    async def endless() -> AsyncGenerator[int]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    coming = newest(endless(), partial(asyncio.sleep, 0))
+    await anext(coming)
+    await coming.aclose()
+    assert closed.is_set()
 
 
 async def test_no_handler_sends_a_criterion_before_the_first_grade(tmp_path: Path) -> None:

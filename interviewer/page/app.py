@@ -132,7 +132,7 @@ def build_page(
     shown = open_views(desk, coach=coach) if views is None else views
     with gr.Blocks(title="interviewer", analytics_enabled=False, fill_width=True) as page:
         parts = _lay_out(panel, shown, author=author is not None)
-        wiring = _wire(page, parts, desk, speech_first=panel.grade_after_speech)
+        wiring = _wire(page, parts, desk)
         for view in shown:
             view.wire(wiring)
         if author is not None:
@@ -230,7 +230,7 @@ def _chatbot() -> gr.Chatbot:
     )
 
 
-def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> Wiring:
+def _wire(page: gr.Blocks, parts: _Parts, desk: Desk) -> Wiring:
     p = parts
     flags = [p.flags[name] for name in ("retry", "ended", "helped", "undoable", "busy")]
     # The side too: a simulation that ends shows its report.
@@ -264,13 +264,12 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk, *, speech_first: bool) -> 
         return handle
 
     def go_on(after: Any) -> None:
-        """The interviewer speaks and the grader grades: at once, or one after the other on one small machine."""
+        """The interviewer speaks while the grader grades; a model that does both here speaks first, see `llm.LLM`."""
         # "multiple": a chain's event must not be dropped because its forerunner is just being stopped.
         told = [p.interview, p.refused]
         spoken = after.then(streamed(unless_refused(desk.speak)), told, talk, trigger_mode="multiple", **QUIET)
         spoken.then(streamed(desk.draw_again), p.interview, rubric, trigger_mode="multiple", **QUIET)
-        before = spoken if speech_first else after
-        before.then(streamed(unless_refused(desk.grade)), told, rubric, trigger_mode="multiple", **QUIET)
+        after.then(streamed(unless_refused(desk.grade)), told, rubric, trigger_mode="multiple", **QUIET)
 
     go_on(page.load(once(desk.arrive), p.kept, whole, **QUIET))
     go_on(p.back.click(once(lambda kept: desk.resume(_previous(kept))), p.kept, whole, **QUIET))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 
 from ..acting import as_played
 from ..attempts import grade_id
@@ -19,14 +21,11 @@ from .differ import Refusal, Sent, read_sent
 from .frame import hidden_until_the_end, overlay, show_failure
 from .library_desk import LibraryDesk
 from .room import BEING_GRADED, KEPT, failed, gradable, last_answered
-from .work import until
+from .work import Work, newest, until
 
 __all__ = ["GradingDesk"]
 
 log = logging.getLogger(__name__)
-
-SECONDS_BETWEEN = 0.3
-"""A rubric that fills in is drawn at most this often: a quick decider has fifty decisions in one breath."""
 
 
 class GradingDesk(LibraryDesk):
@@ -45,16 +44,11 @@ class GradingDesk(LibraryDesk):
             yield self._graded(interview, before)
             return
         stopped = work.take_grading()
-        drawn: float | None = None
         latest: Grade | None = None
+        grades = self.panel.grade(document, answers, asked=asked, id=identity)
         try:
-            async for latest in until(stopped, self.panel.grade(document, answers, asked=asked, id=identity)):
-                if interview.role_play is not None:
-                    latest = as_played(latest)
-                work.coming = latest
-                if drawn is None or self._clock() - drawn >= SECONDS_BETWEEN:
-                    drawn = self._clock()
-                    yield self._filling(interview, document, before, latest)
+            async for latest in until(stopped, newest(_noted(grades, interview, work, stopped), self._pause)):
+                yield self._filling(interview, document, before, latest)
         except InterviewerError as failure:
             yield self._ungraded(interview, show_failure(failure, _(KEPT)))
             return
@@ -145,6 +139,18 @@ class GradingDesk(LibraryDesk):
             return Change(side=self._drawn(found, refusal=Refusal(sent, str(failure))))
         says = _("Your view is taken back.") if sent.act == "undo" else _("Your view is kept beside the grader’s.")
         return Change(side=self._drawn(found, status=says), notice=self._keeping.save_disputes(found))
+
+
+async def _noted(
+    grades: AsyncGenerator[Grade], interview: Interview, work: Work, stopped: asyncio.Event
+) -> AsyncGenerator[Grade]:
+    """The grades as they come, each remembered at once: stopped, the grading leaves all that was judged."""
+    async with aclosing(grades):
+        async for grade in grades:
+            if stopped.is_set():
+                return
+            work.coming = as_played(grade) if interview.role_play is not None else grade
+            yield work.coming
 
 
 def _disputes_after(sent: Sent, interview: Interview) -> tuple[Dispute, ...]:

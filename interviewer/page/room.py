@@ -5,10 +5,12 @@ The tab holds the interview and the store keeps it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from ..acting import over
 from ..errors import StoreError
@@ -50,6 +52,8 @@ KEPT = later("Your answer is kept.")
 STOPPED = later("You stopped waiting. Your answer is kept: press “Ask again” when you like.")
 UNANSWERED = later("Your last answer still waits for a reply: press “Ask again”. Your words stay in the box.")
 BEING_GRADED = later("Your answer is being graded.")
+SECONDS_BETWEEN = 0.3
+"""A rubric that fills in is drawn at most this often: a quick decider has fifty decisions in one breath."""
 Kept = dict[str, str]
 
 
@@ -62,7 +66,7 @@ class Room:
         store: Store,
         *,
         now: Callable[[], float] = time.time,
-        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[], Awaitable[object]] | None = None,
         rng: random.Random | None = None,
         whose: Callable[[], str] | None = None,
     ) -> None:
@@ -70,7 +74,7 @@ class Room:
         self._laid_out = panel.library
         self.store = store
         self.now = now
-        self._clock = clock
+        self._pause = pause or partial(asyncio.sleep, SECONDS_BETWEEN)
         self._at_home = whose is None
         self._whose = whose or (lambda: "")
         self._rng = rng or random.Random()  # noqa: S311

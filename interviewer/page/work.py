@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from ..panel import Panel
 from ..schema import Dispute, Grade, Interview, Rewrite
 from .better import Writing
 
-__all__ = ["Work", "Works", "until"]
+__all__ = ["Work", "Works", "newest", "until"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -180,6 +181,36 @@ async def until(stopped: asyncio.Event, pieces: AsyncIterator[T]) -> AsyncIterat
         close = getattr(pieces, "aclose", None)
         if close is not None:
             await close()
+
+
+async def newest(pieces: AsyncGenerator[T], pause: Callable[[], Awaitable[object]]) -> AsyncGenerator[T]:
+    """The newest piece as soon as it is there, then none before a pause is over; the last piece in any case."""
+    fresh: list[T] = []
+    come = asyncio.Event()
+
+    async def read() -> None:
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    fresh[:] = [piece]
+                    come.set()
+        finally:
+            come.set()
+
+    reading = asyncio.ensure_future(read())
+    try:
+        while fresh or not reading.done():
+            await come.wait()
+            come.clear()
+            if fresh:
+                yield fresh.pop()
+            pausing = asyncio.ensure_future(pause())
+            await asyncio.wait({reading, pausing}, return_when=asyncio.FIRST_COMPLETED)
+            pausing.cancel()
+        await reading
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 async def _next(pieces: AsyncIterator[T]) -> tuple[T] | None:
