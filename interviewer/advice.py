@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from . import written
 from .schema import Advice, Grade, Library, QuestionDocument
 
 __all__ = ["advise", "explain"]
@@ -22,9 +23,9 @@ def explain(document: QuestionDocument, grade: Grade) -> Grade:
         else verdict.model_copy(
             update={
                 "reason": {
-                    "covered": f"Covered when: {points[id].covered}",
-                    "partial": f"Partly covered when: {points[id].partly}",
-                    "missing": f"Not in the answer. Covered when: {points[id].covered}",
+                    "covered": written.COVERED_WHEN.format(text=points[id].covered),
+                    "partial": written.PARTLY_WHEN.format(text=points[id].partly),
+                    "missing": written.NOT_THERE.format(text=points[id].covered),
                 }.get(verdict.verdict, "")
             }
         )
@@ -33,7 +34,9 @@ def explain(document: QuestionDocument, grade: Grade) -> Grade:
     levels = {
         id: verdict
         if verdict.reason or verdict.level is None
-        else verdict.model_copy(update={"reason": f"Level {verdict.level}: {motivations[id].levels[verdict.level]}"})
+        else verdict.model_copy(
+            update={"reason": written.LEVEL.format(level=verdict.level, text=motivations[id].levels[verdict.level])}
+        )
         for id, verdict in grade.motivations.items()
     }
     red_flags = {
@@ -63,21 +66,21 @@ def _gaps(document: QuestionDocument, grade: Grade) -> Iterator[tuple[str, str]]
     """Biggest first: red flags, missing key points, weak motivations, missing STAR parts, points partly there."""
     for flag in document.red_flags:
         if grade.red_flags[flag.id].verdict == "present":
-            yield f"red_flag.{flag.id}", f"Leave out what reads as “{flag.name}”: {flag.description}"
+            yield f"red_flag.{flag.id}", written.LEAVE_OUT.format(name=flag.name, text=flag.description)
     missing = [point for point in document.key_points if grade.key_points[point.id].verdict == "missing"]
     for point in missing:
-        yield f"key_point.{point.id}", f"Add “{point.name}”: {point.covered}"
+        yield f"key_point.{point.id}", written.ADD.format(name=point.name, text=point.covered)
     for motivation in document.motivations:
         level = grade.motivations[motivation.id].level
         if level is not None and level < len(motivation.levels) - 1:
             better = motivation.levels[level + 1]
-            yield f"motivation.{motivation.id}", f"Show more of “{motivation.name}”: {better}"
+            yield f"motivation.{motivation.id}", written.SHOW_MORE.format(name=motivation.name, text=better)
     for part, there in grade.star.items():
         if there is False and part in document.star_probes:
-            yield f"star.{part}", f"Tell the {part} too: {document.star_probes[part]}"
+            yield f"star.{part}", written.TELL.format(part=part, text=document.star_probes[part])
     for point in document.key_points:
         if grade.key_points[point.id].verdict == "partial":
-            yield f"key_point.{point.id}", f"Say more about “{point.name}”: {point.covered}"
+            yield f"key_point.{point.id}", written.SAY_MORE.format(name=point.name, text=point.covered)
 
 
 def _reading(document: QuestionDocument, library: Library, criterion: str, taken: set[str]) -> tuple[str, int | None]:

@@ -40,6 +40,7 @@ from .schema import (
 )
 from .sentences import split_sentences
 from .steering import part_sentences
+from .written import NOT_ALL_JUDGED, TOO_FEW
 
 __all__ = ["Price", "Told", "blank_grade", "finish", "grade", "questions_for", "worth_repeating"]
 
@@ -314,10 +315,11 @@ def _status(grade: Grade, band: int | None, failure: str | None) -> tuple[str, s
     if failure is not None:
         return "partly_graded", failure
     if any(open_points):
-        return "partly_graded", f"{sum(open_points)} of {len(open_points)} criteria could not be judged."
+        return "partly_graded", NOT_ALL_JUDGED.format(open=sum(open_points), all=len(open_points))
     if band is None:
         judged = sum(point.verdict in scoring.CREDIT for point in grade.key_points.values())
         levels = sum(motivation.level is not None for motivation in grade.motivations.values())
-        told = f"{judged} of {len(grade.key_points)} key points, {levels} of {len(grade.motivations)} motivations"
-        return "partly_graded", f"Too few sure verdicts for a band: {told}."
+        return "partly_graded", TOO_FEW.format(
+            judged=judged, points=len(grade.key_points), levels=levels, motivations=len(grade.motivations)
+        )
     return "graded", ""

@@ -43,6 +43,7 @@ __all__ = [
 LAYERS: tuple[tuple[str, str], ...] = (
     ("Records", "errors schema"),
     ("The sentences people read", "phrases"),
+    ("The sentences a grade holds", "written"),
     (
         "Small and pure",
         "folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring agreement "

@@ -17,6 +17,7 @@ from typing import Literal
 
 from .errors import ProviderError, ReplyError
 from .schema import Calibration, Decider, DeciderName, Decision, Kind, State, TypedQuestion, Usage
+from .written import SAMPLES
 
 __all__ = ["SAMPLING_TEMPERATURE", "SampledDecider", "agree"]
 
@@ -116,7 +117,7 @@ def agree(name: str, samples: Sequence[Decision | None]) -> Decision:
     value, count = Counter(value for value in values if value).most_common(1)[0]
     if Fraction(count, len(samples)) < _LEAST_SHARE:
         told = ", ".join(_say(name, one) for one in values)
-        reason = f"{len(samples)} samples: {told}"
+        reason = SAMPLES.format(number=len(samples), said=told)
         return Decision(name=name, unsure=reason, measured=False, samples=len(samples))
     same = [one for one, given in zip(samples, values, strict=True) if one is not None and given == value]
     update = {

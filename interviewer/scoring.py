@@ -26,6 +26,7 @@ from typing import Literal, NamedTuple, cast
 
 from .phrases import later
 from .schema import Calibration, Decision, KeyPointVerdict, MotivationVerdict, Quote, RedFlagVerdict
+from .written import NO_WORDS, NOT_SURE
 
 __all__ = [
     "band",
@@ -157,16 +158,15 @@ def _settle(
     value, probability = likeliest(decision)
     shown = round(probability, 4) if decision.measured else None
     if probability < least(value):
-        return Judged(
-            "unsure", shown, (), f"The likeliest verdict, {_said(value)}, has a probability of only {probability:.0%}."
-        )
+        told = NOT_SURE.format(verdict=_said(value), probability=f"{probability:.0%}")
+        return Judged("unsure", shown, (), told)
     if value in _UNSHOWN:
         return Judged(value, shown, (), decision.reason)
     if not quotes:
-        return Judged("unsure", shown, (), f"The likeliest verdict is {_said(value)}, but no sentence shows it.")
+        return Judged("unsure", shown, (), NO_WORDS.format(verdict=_said(value)))
     return Judged(value, shown, tuple(quotes), decision.reason)
 
 
 def _said(value: str) -> str:
-    words = {"true": "yes", "false": "no", "partial": "partly covered"}
+    words = {"true": later("yes"), "false": later("no"), "partial": "partly covered"}
     return f"level {value}" if value.isdigit() else words.get(value, value)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from .criteria import not_judged, say_part
-from .intake import say_state
+from .intake import STATES, say_state
 from .phrases import _, count_of, later
 from .schema import (
     STAR_PARTS,
@@ -26,6 +26,7 @@ from .schema import (
     RedFlagVerdict,
 )
 from .scoring import CREDIT, FLAG_CAP, points_for
+from .written import say_again
 
 __all__ = [
     "KIND_NAMES",
@@ -249,7 +250,8 @@ def say_status(grade: Grade) -> tuple[str, str]:
     """A heading and a sentence for a grade that is not complete; both empty for one that is."""
     if grade.status == "graded" and not grade.reason:
         return "", ""
-    return _(_STATE_NAMES.get(grade.reason, _STATUSES[grade.status])), say_state(grade.reason)
+    sentence = say_state(grade.reason) if grade.reason in STATES else say_reason(grade.reason)
+    return _(_STATE_NAMES.get(grade.reason, _STATUSES[grade.status])), sentence
 
 
 def say_set_aside(grade: Grade) -> str:
@@ -294,8 +296,8 @@ def say_band(band: int) -> str:
 
 
 def say_reason(reason: str) -> str:
-    """A reason as it stands in a grade, which is in English: in the language in use if it is a sentence of ours."""
-    return _(reason)
+    """A reason or an advice as it stands in a grade, which is in English: in the language in use where it is ours."""
+    return say_again(reason)
 
 
 def say_verdict(verdict: str, *, inside: bool = False) -> str:

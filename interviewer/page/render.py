@@ -217,7 +217,8 @@ def _advice(view: _View, library: Library) -> str:
     if view.running or not view.grade.advice:
         return ""
     items = "".join(
-        f"<li><p>{escape(advice.text)}</p>{show_reading(advice, library, f'{view.prefix}-reading-{number}')}</li>"
+        f"<li><p>{escape(say_reason(advice.text))}</p>"
+        f"{show_reading(advice, library, f'{view.prefix}-reading-{number}')}</li>"
         for number, advice in enumerate(view.grade.advice, start=1)
     )
     two = len(view.grade.advice) == 2

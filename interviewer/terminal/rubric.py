@@ -66,7 +66,7 @@ def _advice_lines(grade: Grade, library: Library) -> Iterator[Text]:
         return
     yield Text("\n" + _("To do better"), "bold")
     for number, advice in enumerate(grade.advice, start=1):
-        yield Text(f"  {number}. {clean(advice.text)}")
+        yield Text(f"  {number}. {clean(say_reason(advice.text))}")
         guide = library.guides.get(advice.link)
         if advice.link in library.examples:
             told = _("Worked example: {title}").format(title=clean(library.examples[advice.link].title))
