@@ -1,7 +1,7 @@
 """Fits how the readout grader joins the built-in's reading and the embedded model's, and its thresholds.
 
 python evals/calibrate_readout.py            fits again from the recorded replies, offline, in a minute or two
-python evals/calibrate_readout.py --record   first asks the embedded model what isn't recorded, some ten seconds an
+python evals/calibrate_readout.py --record   first asks the embedded model what isn't recorded, some thirteen seconds an
                                              answer on two cores; goes on where it stopped
 
 Writes interviewer/weights/readout.json, evals/results/curve.json and curve.md. Neither model is trained
@@ -62,7 +62,7 @@ RECORDING = HERE / "recordings" / "readout-fit.jsonl"
 WEIGHTS = HERE.parent / "interviewer" / "weights" / "readout.json"
 MODEL = local_model.MODEL.file.removesuffix(".gguf")
 PROMPTS = Prompts()
-COUNTS = (0, 2, 4, 6, 8)
+COUNTS = (0, 2, 4, 6, 8, 10, 12)
 """Statements put to the model, at most, of which the curve of quality against seconds is made."""
 SURE_SHARE = 0.75
 """Of the key points, the surest share that the curve's macro-F1 is of."""
@@ -178,7 +178,8 @@ async def record(items: Sequence[Item]) -> None:
 def seconds_of(path: Path) -> tuple[float, float]:
     """What the recorded replies took the server, in seconds: all of an answer's together, and one after the first.
 
-    Medians; an answer is what comes before the criterion in a request.
+    Medians; an answer is what comes before the criterion in a request. Those after its first reply take as long as the
+    median one: an answer that was recorded in two goes was read twice then, and is read once by who uses it.
     """
     by_answer: dict[str, list[float]] = {}
     for one in read_recordings(path, command=COMMAND):
@@ -187,7 +188,8 @@ def seconds_of(path: Path) -> tuple[float, float]:
             read = one.request["messages"][-1]["content"].rpartition("\n\n")[0]
             by_answer.setdefault(read, []).append((timings["prompt_ms"] + timings["predicted_ms"]) / 1000)
     later = [seconds for _, *others in by_answer.values() for seconds in others]
-    return float(np.median([sum(all_) for all_ in by_answer.values()])), float(np.median(later))
+    each = float(np.median(later))
+    return float(np.median([first + each * len(others) for first, *others in by_answer.values()])), each
 
 
 # ── fitting ──────────────────────────────────────────────────────────────────────────────────────────

@@ -38,6 +38,8 @@ LEVELS: dict[AskedKind, int] = {"key_point": 3, "red_flag": 2}
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, float("inf"))
 """Of the penalty; under the last the built-in stays as it is."""
 FOLDS = 5
+_RIGHT = 0.5
+"""Below this a verdict is more likely wrong than right: it isn't given, whatever was wanted of the sure ones."""
 
 
 class Sample(NamedTuple):
@@ -130,9 +132,9 @@ def thresholds(shown: Sequence[Shown]) -> dict[str, float]:
     absent = [one for one in flags if int(np.argmax(one.probabilities)) == 0]
     there, labels = np.array([one.probabilities[-1] for one in flags]), np.array([one.level for one in flags])
     return {
-        "key_point": fit_threshold(*_sure(points), WANTED["key_point"], MOST_UNSURE["key_point"]),
+        "key_point": max(_RIGHT, fit_threshold(*_sure(points), WANTED["key_point"], MOST_UNSURE["key_point"])),
         "red_flag_present": fit_alarm([one.answer for one in flags], there, labels),
-        "red_flag_absent": max(0.5, fit_threshold(*_sure(absent), WANTED["absent"], MOST_UNSURE["absent"])),
+        "red_flag_absent": max(_RIGHT, fit_threshold(*_sure(absent), WANTED["absent"], MOST_UNSURE["absent"])),
     }
 
 

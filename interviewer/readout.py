@@ -48,9 +48,9 @@ WORDS: dict[str, tuple[str, ...]] = {"yes": ("yes",), "partly": ("partly", "part
 """What the model replies, as its first token may spell it."""
 MOST_TOKENS = 14
 """Likeliest tokens asked for: the three words, or ten digits, and some to spare."""
-FLAGS_COUNT = 3.0
-"""How much more the built-in's doubt about a red flag counts than one about a key point, when few can be asked about:
-the model tells flags far better, and a flag caps the whole answer. `evals/runs.md` has what was compared on dev."""
+FLAGS_COUNT = 6.0
+"""How much more the built-in's doubt about a red flag counts than one about a key point, when not all can be asked
+about: the model tells flags far better, and a flag caps the whole answer. `evals/runs.md` compares some on dev."""
 SENTENCES_COUNT = 0.5
 """What the built-in's choice of a sentence counts beside the model's, as an exponent; on dev it made no difference."""
 GRADER_SLOT = 1
@@ -105,8 +105,8 @@ class ReadoutWeights(Record):
     """Of a kind whose curve gives the model no weight, nothing is asked."""
     sure: float = 0.97
     """A built-in verdict of at least this probability is not asked about."""
-    most: int = 8
-    """Verdicts that the model is asked about for one answer, at most: some 10 seconds on two cores."""
+    most: int = 12
+    """Verdicts that the model is asked about for one answer, at most: some 13 seconds on two cores."""
     calibration: Calibration
     """Thresholds for key points and red flags (the others are the built-in's), and the agreement of both together."""
 

@@ -90,10 +90,12 @@ def test_area_under_the_curve(chances: tuple[float, ...], levels: tuple[int, ...
 
 def test_thresholds_leave_out_verdicts_that_are_too_often_wrong() -> None:
     sure = [Shown("key_point", (0.05, 0.05, 0.9), 2, "a")] * 16
-    unsure = [Shown("key_point", (0.31, 0.31, 0.38), level, "a") for level in (0, 0, 0, 0)]
-    found = thresholds([*sure, *unsure])
-    # All 20: 16 right, 0.8 ≥ 0.75, so the lowest threshold does; of four more wrong ones it does not.
-    assert found["key_point"] == 0.34
+    wrong = [Shown("key_point", (0.2, 0.2, 0.6), 0, "a")] * 4
+    found = thresholds([*sure, *wrong])
+    # All 20: 16 right, 0.8 as wanted, so the lowest threshold does: that of verdicts more likely right than wrong.
+    assert found["key_point"] == 0.5
+    # One more wrong one is too many.
+    assert thresholds([*sure, *wrong, wrong[0]])["key_point"] > 0.6
     assert found["red_flag_present"] >= 0.5 and found["red_flag_absent"] >= 0.5
 
 

@@ -308,11 +308,11 @@ async def test_of_too_many_unsure_verdicts_the_least_sure_are_asked_about() -> N
     assert names == [f"key_point.p{n}" for n in range(5)] and len(teller.bodies) == 2
 
 
-async def test_doubt_about_a_red_flag_counts_three_times() -> None:
-    said = {"red_flag.blaming": ("false", 0.85), "key_point.calm": ("missing", 0.6)}
+async def test_doubt_about_a_red_flag_counts_six_times() -> None:
+    said = {"red_flag.blaming": ("false", 0.92), "key_point.calm": ("missing", 0.6)}
     decider, teller = make(lambda _: EVEN, said=said, weights=WEIGHTS.model_copy(update={"most": 1}))
     await decide(decider, CALM, BLAMING)
-    # 3 · 0.15 is more than 0.4.
+    # 6 · 0.08 is more than 0.4.
     assert "Red flag" in teller.bodies[0]["messages"][1]["content"] and len(teller.bodies) == 1
 
 
