@@ -435,15 +435,36 @@ def messages(interview: Interview, probe: Probe, prompts: Prompts) -> list[dict[
 
     Only the current question's turns are sent. Key points never appear, except as the probe's own words.
     """
-    document = interview.question
-    system = prompts.render("interviewer/system.j2", document=document)
+    *talk, last = _turns(interview)
+    asked = prompts.render("interviewer/follow_up.j2", answer=last.text, probe=probe.text)
+    return [*_heard(interview, talk, prompts), {"role": "user", "content": asked}]
+
+
+def _heard(interview: Interview, talk: Sequence[Turn], prompts: Prompts) -> list[dict[str, str]]:
+    """What a request for a follow-up begins with: the instructions and these turns of the current question."""
+    system = prompts.render("interviewer/system.j2", document=interview.question)
     if interview.brief is not None:
         system += "\n\n" + prompts.render("interviewer/brief.j2", brief=interview.brief)
-    talk = [
+    said = [
         {"role": "assistant", "content": turn.text}
         if turn.speaker == "interviewer"
         else {"role": "user", "content": prompts.render("interviewer/answer.j2", answer=turn.text)}
-        for turn in _turns(interview)[:-1]
+        for turn in talk
     ]
-    last = prompts.render("interviewer/follow_up.j2", answer=interview.turns[-1].text, probe=probe.text)
-    return [{"role": "system", "content": system}, *talk, {"role": "user", "content": last}]
+    return [{"role": "system", "content": system}, *said]
+
+
+async def listen(interview: Interview, interviewer: Interviewer) -> None:
+    """Lets the embedded model read what was said so far while the candidate still types, so that it replies sooner.
+
+    A model elsewhere is not asked: its host keeps what it has read by itself, and takes money for every request.
+
+    Raises:
+        ProviderError: the model failed; nothing is lost by that.
+    """
+    llm = interviewer.llm
+    if llm is None or not llm.local:
+        return
+    typing = {"role": "user", "content": interviewer.prompts.render("interviewer/answer.j2", answer="")}
+    read = [*_heard(interview, _turns(interview), interviewer.prompts), typing]
+    await llm.ask(read, max_tokens=1, extra={"id_slot": INTERVIEWER_SLOT})

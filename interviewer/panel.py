@@ -11,7 +11,7 @@ from .content import LiveLibrary
 from .errors import ContentError
 from .grading import Price, grade
 from .hearing import Voices
-from .interview import Interviewer, begin, end, next_step, speak
+from .interview import Interviewer, begin, end, listen, next_step, speak
 from .phrases import _
 from .prompts import Prompts
 from .schema import Decider, Grade, Interview, Library, Limits, Mode, Plan, QuestionDocument
@@ -122,6 +122,11 @@ class Panel:
         if interview.role_play is not None:
             return acting.act(interview, self.interviewer)
         return speak(interview, next_step(interview, known, now), self.interviewer)
+
+    async def listen(self, interview: Interview) -> None:
+        """Lets an embedded model read the talk while the candidate types; see `interview.listen`."""
+        if interview.role_play is None and not interview.ended:
+            await listen(interview, self.interviewer)
 
     def end(self, interview: Interview) -> Interview:
         """The interview ended at the candidate's wish."""

@@ -196,6 +196,11 @@ class OneModel(Teller):
         self.begun = threading.Event()
         self.go = threading.Event()
 
+    @property
+    def graded(self) -> int:
+        """How many verdicts it was asked for."""
+        return sum("logprobs" in body for body in self.bodies)
+
     async def stream(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         chunks = wire.chunks_of("You looked ", "the sale up by his card. Why?")
         for chunk in chunks[:2]:
@@ -230,10 +235,10 @@ def test_what_needs_no_model_is_shown_while_the_one_model_still_speaks(context: 
         say(page, ANSWER)
         expect(page.locator("#chat")).to_contain_text("You looked")
         expect(page.locator("#side")).to_contain_text("11 of 19 criteria judged")
-        assert model.bodies == []
+        assert model.graded == 0
         model.go.set()
         expect(page.locator("#side")).to_contain_text("Your rubric is ready")
-        assert len(model.bodies) == WEIGHTS.most
+        assert model.graded == WEIGHTS.most
 
 
 def test_a_reload_brings_back_the_talk_the_rubric_and_the_half_typed_answer(

@@ -20,11 +20,13 @@ from interviewer.interview import (
     begin,
     end,
     hint,
+    listen,
     messages,
     next_step,
     speak,
     try_again,
     undo,
+    with_follow_up,
     with_grade,
 )
 from interviewer.readout import GRADER_SLOT
@@ -220,6 +222,25 @@ def test_the_prompt_begins_the_same_for_every_answer_so_that_it_is_cached() -> N
     first = messages(started("I helped."), PROBE, PROMPTS)
     second = messages(started("Something else."), PROBE.model_copy(update={"text": "Why?"}), PROMPTS)
     assert first[:2] == second[:2]
+
+
+async def test_the_embedded_model_reads_ahead_what_its_next_request_begins_with() -> None:
+    llm, endpoint = scripted_llm("W", local=True)
+    interview = with_follow_up(started("I helped."), "How?", probe=PROBE)
+    await listen(interview, Interviewer(PROMPTS, llm))
+    (body,) = endpoint.bodies
+    assert (body["max_tokens"], body["id_slot"]) == (1, INTERVIEWER_SLOT)
+    later = messages(answer(interview, "I asked him in."), PROBE, PROMPTS)
+    assert body["messages"][:-1] == later[:-1] and len(later) == 5
+    # What the candidate may be typing is not in it yet.
+    assert body["messages"][-1]["content"].split() == ["<<<candidate", "candidate>>>"]
+
+
+async def test_a_model_elsewhere_and_nobody_read_nothing_ahead() -> None:
+    llm, endpoint = scripted_llm("W")
+    await listen(started(), Interviewer(PROMPTS, llm))
+    await listen(started(), NOBODY)
+    assert endpoint.bodies == []
 
 
 def test_the_candidates_words_stay_inside_their_fence() -> None:

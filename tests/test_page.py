@@ -7,17 +7,21 @@ import http.client
 import json
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import wire
 from browsing import free_port, served
 from scripted import ScriptedDecider
-from shipped import LIBRARY, QUESTION
+from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, FOLLOW_UPS, SECOND, VERDICTS, seat
 
 from interviewer.errors import ProviderUnreachable, SettingsError
+from interviewer.interview import Interviewer
+from interviewer.llm import LLM
 from interviewer.page.desk import Change, Desk
 from interviewer.page.marks import escape
 from interviewer.page.serving import open_page
@@ -308,6 +312,65 @@ async def test_the_reading_of_the_draft_chooses_the_probe_and_is_never_waited_fo
     stuck.note_draft(ANSWER[:-10], interview)
     sent = stuck.submit(ANSWER, interview, None)["interview"]
     assert (await everything(stuck.speak(sent)))[-1]["interview"].turns[-1].speaker == "interviewer"
+
+
+class Listener:
+    """A model that never comes to an end of reading."""
+
+    host = "listener"
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+        self.asked = self.left = 0
+
+    async def send(self, api: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.asked += 1
+        if self.failure is not None:
+            raise self.failure
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.left += 1
+        raise NotImplementedError
+
+    async def stream(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        for chunk in wire.chunks_of("And what did he say to that?"):
+            yield chunk
+
+
+def listened_to(model: Listener) -> Panel:
+    return replace(seat(), interviewer=Interviewer(PROMPTS, LLM(model, "m", local=True)))
+
+
+async def test_the_model_reads_ahead_once_a_turn_and_is_stopped_when_the_answer_is_sent(tmp_path: Path) -> None:
+    model = Listener()
+    desk = make_desk(listened_to(model), tmp_path)
+    interview = started(desk)
+    for draft in ("I", "I kept", ANSWER[:-5]):
+        desk.note_draft(draft, interview)
+        await until_true(lambda: model.asked > 0)
+    assert (model.asked, model.left) == (1, 0)
+    sent = desk.submit(ANSWER, interview, None)["interview"]
+    await until_true(lambda: model.left == 1)
+    # While the interviewer speaks, nobody reads ahead.
+    desk.note_draft("Already", sent)
+    spoken = (await everything(desk.speak(sent)))[-1]["interview"]
+    assert model.asked == 1 and spoken.turns[-1].speaker == "interviewer"
+    desk.note_draft("Already typing", spoken)
+    await until_true(lambda: model.asked == 2)
+    desk.forget([interview.id])
+    await until_true(lambda: model.left == 2)
+
+
+@pytest.mark.parametrize("failure", [BROKEN, RuntimeError("a mistake of ours")])
+async def test_reading_ahead_that_fails_costs_nothing_but_time(failure: Exception, tmp_path: Path) -> None:
+    model = Listener(failure)
+    desk = make_desk(listened_to(model), tmp_path)
+    interview = started(desk)
+    desk.note_draft("I", interview)
+    await until_true(lambda: model.asked == 1)
+    sent = desk.submit(ANSWER, interview, None)["interview"]
+    assert (await everything(desk.speak(sent)))[-1]["interview"].turns[-1].speaker == "interviewer"
 
 
 async def test_a_late_draft_event_of_an_answer_that_was_sent_is_no_draft(tmp_path: Path) -> None:

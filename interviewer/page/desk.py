@@ -116,6 +116,8 @@ class Desk(GradingDesk):
             return Change()
         if text.strip() and interview.role_play is None:
             self._works.read_soon(interview, text)
+            if not waits(interview):
+                self._works.listen_soon(interview)
         try:
             self.store.save_draft(interview.id, text)
         except StoreError as failure:
@@ -132,8 +134,10 @@ class Desk(GradingDesk):
             return Change(notice=show_notice(refusal), refused=True)
         answered = self.spoken.note(answer(found, text, self.now()))
         # What is being graded lacks this answer; a grade of both follows.
-        self._works.of(answered).take_grading()
-        self._works.of(answered).take_rewriting()
+        work = self._works.of(answered)
+        work.take_grading()
+        work.take_rewriting()
+        work.stop_listening()
         notice = self._keeping.save(answered)
         self._keeping.forget_draft(answered.id)
         if not gradable(answered):

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from ..errors import InterviewerError
 from ..interview import answer, answers_to, with_grade
 from ..panel import Panel
 from ..schema import Dispute, Grade, Interview, Rewrite
@@ -50,6 +51,15 @@ class Work:
     """Set to stop it; a new one for each."""
     draft: str = ""
     task: asyncio.Task[None] | None = None
+    listened: int = 0
+    """Turns of the interview when the model was last let read them."""
+    listening: asyncio.Task[None] | None = None
+
+    def stop_listening(self) -> None:
+        """Ends the model's reading ahead: it is to speak now."""
+        if self.listening is not None:
+            self.listening.cancel()
+            self.listening = None
 
     def take_speech(self) -> asyncio.Event:
         """Cuts off what is being spoken, for whoever speaks now; e.g. the same page after a reload."""
@@ -129,6 +139,7 @@ class Works:
                 work.take_speech()
                 work.take_grading()
                 work.take_rewriting()
+                work.stop_listening()
                 if work.task is not None:
                     work.task.cancel()
 
@@ -142,6 +153,22 @@ class Works:
         work.draft = draft
         if self._panel.reader is not None and (work.task is None or work.task.done()):
             work.task = asyncio.get_running_loop().create_task(self._read(interview, work))
+
+    def listen_soon(self, interview: Interview) -> None:
+        """Lets the model read what was said so far in the background, once a turn; nobody waits for it."""
+        work = self.of(interview)
+        if work.listened != len(interview.turns):
+            work.stop_listening()
+            work.listened = len(interview.turns)
+            work.listening = asyncio.get_running_loop().create_task(self._listen(interview))
+
+    async def _listen(self, interview: Interview) -> None:
+        try:
+            await self._panel.listen(interview)
+        except InterviewerError as failure:
+            log.info("reading ahead failed, so the next line takes longer: %s", failure)
+        except Exception:
+            log.exception("reading ahead failed")
 
     async def _read(self, interview: Interview, work: Work) -> None:
         read: str | None = None
