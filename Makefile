@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install -q --only-binary :all:
 # pip repeats this for every package where a configured package folder is missing; errors still show.
 QUIET := 2> >(grep -v '^WARNING: Location .* is ignored' >&2)
 
-DECIDERS := builtin chat
+DECIDERS := builtin readout chat
 SWAYED := injection metamorphic-core gaming benign
 
 .PHONY: help run test check format lint types docs docs-check evals words model browser bench lock wheel clean
@@ -57,10 +57,8 @@ words: $(BIN)/.test ## collect the sentences of the interface, and compile their
 
 # One grader a line: on this machine, then from recordings. Exit code 1: a gate failed; 2: something is stale or missing.
 evals: $(BIN)/.test ## hold every grader against its floors and its baseline, offline
-	@for decider in $(DECIDERS) readout; do \
-		$(BIN)/interviewer eval test unseen --decider $$decider --against evals/baselines; \
-	done
 	@for decider in $(DECIDERS); do \
+		$(BIN)/interviewer eval test unseen --decider $$decider --against evals/baselines; \
 		for set in $(SWAYED); do $(BIN)/interviewer eval $$set --decider $$decider; done; \
 	done
 	@$(BIN)/interviewer eval interviewer

@@ -166,6 +166,7 @@ ROBUSTNESS = (
     ("inserted flags found", "metamorphic", "metamorphic_flags_found", ""),
     ("bands changed by typos, fillers, wording", "metamorphic", "stability_band_changes", ""),
     ("band 3 or more for key words", "gaming", "gaming_band_3_or_more", "family:keywords"),
+    ("for the names of the criteria", "gaming", "gaming_band_3_or_more", "family:criterion_names"),
     ("for criteria recited", "gaming", "gaming_band_3_or_more", "family:rubric"),
     ("for another question's answer", "gaming", "gaming_band_3_or_more", "family:elsewhere"),
     ("for a pasted example", "gaming", "gaming_band_3_or_more", "family:example"),
