@@ -461,6 +461,7 @@ async def listen(interview: Interview, interviewer: Interviewer) -> None:
 
     Raises:
         ProviderError: the model failed; nothing is lost by that.
+        ReplyError: it replied with nothing; that does no harm either.
     """
     llm = interviewer.llm
     if llm is None or not llm.local:
