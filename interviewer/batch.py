@@ -17,7 +17,7 @@ from .errors import AnswersError
 from .intake import STATES
 from .rubric import answer_hash
 from .schema import Grade, Library, QuestionDocument
-from .written import TOO_FEW
+from .written import TOO_FEW, holds
 
 __all__ = [
     "AnswerLine",
@@ -200,11 +200,7 @@ def _earlier(out: Path) -> Iterator[Grade]:
 
 def failed(grade: Grade) -> bool:
     """Whether a model failed on it, so that it is worth another try."""
-    return (
-        grade.status != "graded"
-        and grade.reason not in STATES
-        and not grade.reason.startswith(TOO_FEW.partition("{")[0])
-    )
+    return grade.status != "graded" and grade.reason not in STATES and not holds(grade.reason, TOO_FEW)
 
 
 def _same_answer(grade: Grade, line: AnswerLine) -> bool:

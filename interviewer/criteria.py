@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from .schema import (
     RedFlagVerdict,
 )
 from .scoring import NOT_JUDGED
+from .written import NO_WORDS, NOT_SURE, SAMPLES, holds
 
 __all__ = [
     "Criterion",
@@ -38,8 +38,6 @@ _STAR_NAMES = {
     "action": later("Action"),
     "result": later("Result"),
 }
-_UNSURE = re.compile(r"\d+ samples: |The likeliest verdict ")
-"""How the reasons of `sampling` and `scoring` for being unsure begin."""
 _LEVELS = ("missing", "partial", "partial", "covered")
 
 Judged = KeyPointVerdict | MotivationVerdict | RedFlagVerdict
@@ -101,7 +99,7 @@ def quotes_on(grade: Grade, kind: Kind, criterion: str) -> tuple[Quote, ...]:
 
 def said_unsure(found: MotivationVerdict) -> bool:
     """Whether a motivation has no level because its decider was unsure, not because there was no usable decision."""
-    told = found.unsure or found.probability is not None or _UNSURE.match(found.reason) is not None
+    told = found.unsure or found.probability is not None or holds(found.reason, SAMPLES, NOT_SURE, NO_WORDS)
     return found.level is None and told and not not_judged(found)
 
 

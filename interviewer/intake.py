@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from .phrases import _, later
+from .written import say_reason
 
 __all__ = ["LEAST_WORDS", "MOST_CHARACTERS", "STATES", "declined", "say_state", "ungradable"]
 
@@ -56,7 +57,7 @@ _DECLINE_MOST_WORDS = 25
 def say_state(reason: str) -> str:
     """The sentence for a key of `STATES`; any other reason is one already."""
     if reason not in STATES:
-        return _(reason)
+        return say_reason(reason)
     return _(STATES[reason]).format(words=LEAST_WORDS, characters=MOST_CHARACTERS)
 
 

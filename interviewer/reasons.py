@@ -5,7 +5,8 @@ from __future__ import annotations
 from .criteria import graded_as, judged_on
 from .phrases import _, later
 from .schema import STAR_PARTS, Grade, Kind, QuestionDocument
-from .wording import say_reason, say_verdict
+from .wording import say_verdict
+from .written import say_reason
 
 __all__ = ["reasons_for"]
 

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Literal
 
 from .errors import ProviderError, ReplyError
+from .phrases import later
 from .schema import Calibration, Decider, DeciderName, Decision, Kind, State, TypedQuestion, Usage
 from .written import SAMPLES
 
@@ -25,7 +26,7 @@ _LEAST_SHARE = Fraction(2, 3)
 """Of all samples asked for, those that failed included."""
 SAMPLING_TEMPERATURE = 0.7
 """Of each sample's requests: at 0 most models say the same every time, which would look like agreement."""
-NO_VERDICT = "no verdict"
+NO_VERDICT = later("no verdict")
 _WORDS: dict[Kind, dict[str, str]] = {
     "red_flag": {"true": "present", "false": "absent"},
     "star": {"true": "told", "false": "left out"},

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from .criteria import not_judged, say_part
-from .intake import STATES, say_state
+from .intake import say_state
 from .phrases import _, count_of, later
 from .schema import (
     STAR_PARTS,
@@ -26,7 +26,6 @@ from .schema import (
     RedFlagVerdict,
 )
 from .scoring import CREDIT, FLAG_CAP, points_for
-from .written import say_again
 
 __all__ = [
     "KIND_NAMES",
@@ -41,7 +40,6 @@ __all__ = [
     "say_band",
     "say_counts",
     "say_making",
-    "say_reason",
     "say_second_opinion",
     "say_set_aside",
     "say_status",
@@ -250,8 +248,7 @@ def say_status(grade: Grade) -> tuple[str, str]:
     """A heading and a sentence for a grade that is not complete; both empty for one that is."""
     if grade.status == "graded" and not grade.reason:
         return "", ""
-    sentence = say_state(grade.reason) if grade.reason in STATES else say_reason(grade.reason)
-    return _(_STATE_NAMES.get(grade.reason, _STATUSES[grade.status])), sentence
+    return _(_STATE_NAMES.get(grade.reason, _STATUSES[grade.status])), say_state(grade.reason)
 
 
 def say_set_aside(grade: Grade) -> str:
@@ -293,11 +290,6 @@ def say_second_opinion(grade: Grade) -> dict[tuple[Kind, str], str]:
 def say_band(band: int) -> str:
     """A band in a word."""
     return _(_BANDS[band])
-
-
-def say_reason(reason: str) -> str:
-    """A reason or an advice as it stands in a grade, which is in English: in the language in use where it is ours."""
-    return say_again(reason)
 
 
 def say_verdict(verdict: str, *, inside: bool = False) -> str:

@@ -26,7 +26,8 @@ __all__ = [
     "SHOW_MORE",
     "TELL",
     "TOO_FEW",
-    "say_again",
+    "holds",
+    "say_reason",
 ]
 
 NOT_ALL_JUDGED = later("{open} of {all} criteria could not be judged.")
@@ -55,17 +56,22 @@ _SENTENCES = (
 )  # fmt: skip
 
 
-def say_again(told: str) -> str:
-    """What a grade says, in the language in use where it is a sentence of ours; a document's words stay as they are."""
+def say_reason(told: str) -> str:
+    """A reason or advice of a grade, in the language in use where it is ours; a document's words stay as they are."""
     for sentence in _SENTENCES:
         if found := _pattern(sentence).fullmatch(told):
             # Of samples, several verdicts are said.
             told_again = {
-                name: ", ".join(map(say_again, words.split(", "))) if name == "said" else say_again(words)
+                name: ", ".join(map(say_reason, words.split(", "))) if name == "said" else say_reason(words)
                 for name, words in found.groupdict().items()
             }
             return _(sentence).format_map(told_again)
     return _(told)
+
+
+def holds(told: str, *sentences: str) -> bool:
+    """Whether it is one of these sentences of ours, filled in."""
+    return any(_pattern(sentence).fullmatch(told) for sentence in sentences)
 
 
 @cache

@@ -16,10 +16,10 @@ from interviewer import written
 from interviewer.grading import grade
 from interviewer.phrases import _, use_language
 from interviewer.schema import Calibration, Grade
-from interviewer.wording import say_reason, say_status
-from interviewer.written import say_again
+from interviewer.wording import say_status
+from interviewer.written import say_reason
 
-SENTENCES = [getattr(written, name) for name in written.__all__ if name != "say_again"]
+SENTENCES = [getattr(written, name) for name in written.__all__ if name.isupper()]
 
 
 @pytest.fixture(autouse=True)
@@ -39,23 +39,23 @@ def filled(sentence: str) -> str:
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_every_sentence_filled_in_is_known_again_in_both_languages(sentence: str) -> None:
     use_language("en")
-    assert say_again(filled(sentence)) == filled(sentence)
+    assert say_reason(filled(sentence)) == filled(sentence)
     use_language("de")
-    assert say_again(filled(sentence)) == filled(_(sentence)) != filled(sentence)
+    assert say_reason(filled(sentence)) == filled(_(sentence)) != filled(sentence)
 
 
 def test_verdicts_levels_and_parts_inside_a_sentence_are_said_in_that_language_too() -> None:
     use_language("de")
-    assert "teilweise erfüllt, hat" in say_again(written.NOT_SURE.format(verdict="partly covered", probability="40%"))
-    assert "ist Stufe 2, aber" in say_again(written.NO_WORDS.format(verdict="level 2"))
-    assert "(Aufgabe): Why you?" in say_again(written.TELL.format(part="task", text="Why you?"))
-    assert say_again(written.SAMPLES.format(number=3, said="covered, missing, no")).endswith("erfüllt, fehlt, nein")
+    assert "teilweise erfüllt, hat" in say_reason(written.NOT_SURE.format(verdict="partly covered", probability="40%"))
+    assert "ist Stufe 2, aber" in say_reason(written.NO_WORDS.format(verdict="level 2"))
+    assert "(Aufgabe): Why you?" in say_reason(written.TELL.format(part="task", text="Why you?"))
+    assert say_reason(written.SAMPLES.format(number=3, said="covered, missing, no")).endswith("erfüllt, fehlt, nein")
 
 
 @given(st.text())
 def test_words_of_others_stay_as_they_are(words: str) -> None:
     use_language("de")
-    assert say_again(f"{words} {{they}} said so.") == f"{words} {{they}} said so."
+    assert say_reason(f"{words} {{they}} said so.") == f"{words} {{they}} said so."
 
 
 async def graded(decider: ScriptedDecider) -> Grade:

@@ -16,7 +16,8 @@ from ..schema import (
     Quote,
     Record,
 )
-from ..wording import KIND_NAMES, number_evidence, say_reason, say_second_opinion, say_verdict
+from ..wording import KIND_NAMES, number_evidence, say_second_opinion, say_verdict
+from ..written import say_reason
 
 __all__ = ["Criterion", "Group", "groups_of"]
 

@@ -25,11 +25,11 @@ from ..wording import (
     number_evidence,
     say_band,
     say_making,
-    say_reason,
     say_set_aside,
     say_status,
     summarise,
 )
+from ..written import say_reason
 from .judged import Group, groups_of
 
 __all__ = ["Said", "Told", "ToldAttempt", "ToldQuestion", "Trust", "say_change", "say_date", "tell"]

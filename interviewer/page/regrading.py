@@ -17,7 +17,8 @@ from ..panel import Panel
 from ..phrases import _, count_of
 from ..retelling import tell_unsure
 from ..schema import Decider, Grade, Interview, QuestionDocument
-from ..wording import say_reason, say_status, say_verdict
+from ..wording import say_status, say_verdict
+from ..written import say_reason
 from .marks import escape
 from .past import act
 

@@ -29,13 +29,13 @@ from ..wording import (
     number_evidence,
     say_band,
     say_making,
-    say_reason,
     say_second_opinion,
     say_set_aside,
     say_status,
     say_verdict,
     summarise,
 )
+from ..written import say_reason
 from .differ import Refusal, offer_absent, say_count, show_differ
 from .marks import badge, escape, icon, lighting_rules, show_answers, show_quote
 from .voice import show_deliveries

@@ -15,13 +15,13 @@ from ..wording import (
     number_evidence,
     say_band,
     say_making,
-    say_reason,
     say_second_opinion,
     say_set_aside,
     say_status,
     say_verdict,
     summarise,
 )
+from ..written import say_reason
 from .screen import clean
 
 __all__ = ["rubric_lines"]
