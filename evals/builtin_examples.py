@@ -104,24 +104,25 @@ def load_subject(question: str, *, whole: bool = False) -> Subject:
         id=question,
         wordings=wordings_of(document),
         answers=[from_raters(*row) for row in load_settled("train", question)] + whole * whole_answers(question),
-        pieces=_lines_of(f"training/pieces/{question}.jsonl"),
+        pieces=lines_of(f"training/pieces/{question}.jsonl"),
     )
 
 
 def whole_answers(question: str) -> list[Example]:
     """Answers written for training alone, labelled by whoever wrote them and by somebody who didn't."""
-    second = {row["id"]: row for row in _lines_of(f"training/whole/{question}.rater2.jsonl")}
-    return [from_raters(row, second[row["id"]]) for row in _lines_of(f"training/whole/{question}.jsonl")]
+    second = {row["id"]: row for row in lines_of(f"training/whole/{question}.rater2.jsonl")}
+    return [from_raters(row, second[row["id"]]) for row in lines_of(f"training/whole/{question}.jsonl")]
 
 
-def _lines_of(name: str) -> list[dict[str, Any]]:
+def lines_of(name: str) -> list[dict[str, Any]]:
+    """The records of a file of `evals/`; none where there is no such file."""
     return read_lines(HERE / name) if (HERE / name).is_file() else []
 
 
-def more_documents() -> list[QuestionDocument]:
+def more_documents(folder: str = "more") -> list[QuestionDocument]:
     """Questions written for training alone: no document of the library, no motivations."""
     found = []
-    for file in sorted((HERE / "training/more").glob("*.json")):
+    for file in sorted((HERE / "training" / folder).glob("*.json")):
         told = json.loads(file.read_text(encoding="utf-8"))
         found.append(
             QuestionDocument(
@@ -147,7 +148,7 @@ def more_subjects(*, whole: bool = False) -> list[Subject]:
             id=document.id,
             wordings=wordings_of(document),
             answers=whole * whole_answers(document.id),
-            pieces=_lines_of(f"training/pieces/{document.id}.jsonl"),
+            pieces=lines_of(f"training/pieces/{document.id}.jsonl"),
         )
         for document in more_documents()
     ]

@@ -1,7 +1,8 @@
 """Makes trees of tokens that the embedded model's adapter is trained on; never reads the test part of the split.
 
 A tree is what the grader asks about one answer: the beginning of the prompt, which is the same for all criteria, and a
-branch for each key point and red flag whose label is known. The examples are those of the built-in encoder.
+branch for each key point and red flag whose label is known. The examples are those of the built-in encoder and
+`hard_examples`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Literal, TypeVar
 import httpx2
 
 from evals import builtin_examples as examples
+from evals import hard_examples as hard
 from evals.builtin_calibration import GROUPS, label_of
 from evals.builtin_examples import HELD_QUESTIONS, SEED, Example, Subject, kind_of
 from interviewer import local_model
@@ -46,16 +48,27 @@ __all__ = [
 Word = Literal["yes", "partly", "no"]
 WORDS: tuple[Word, ...] = ("yes", "partly", "no")
 """What the model replies, in the order of a key point's classes."""
-SHARES = {"settled": 22, "whole": 36, "shortened": 16, "composed": 16, "joined": 5}
-"""Of the draws: answers with settled labels and answers written for training alone as they are, either with sentences
-left out, answers put together from pieces, and either joined with one of those."""
+SHARES = {
+    "settled": 16,
+    "whole": 26,
+    "flags": 34,
+    "shortened": 10,
+    "composed": 7,
+    "joined": 3,
+    "elsewhere": 2,
+    "recited": 2,
+}
+"""Of the draws: answers with settled labels, answers written for training alone and answers with implied red flags as
+they are, any of them with sentences left out, answers put together from pieces, either of the first two joined with
+one of those, answers to another question, and the document's own words in place of an answer."""
+SWAYED = 0.12
+"""The share of the draws with an aside that must change nothing."""
 ROUGH = 0.5
 """The share of the draws that `roughen` gets."""
-WITH_PARTLY = 0.6
+WITH_PARTLY = 0.35
 """The share of the training trees whose key points also say what is partly covered.
 
-Grading with and without it was to be compared, so the adapter learnt both. With it, the figures on held-out questions
-were a little better (macro-F1 0.66, without 0.65); without it each key point is read faster: that is shipped.
+Without it each key point is read faster, so that is shipped; some are shown with it, for it tells what half is.
 """
 PROMPTS = Prompts(remember=True)
 BEFORE_USER = "<|im_end|>\n<|im_start|>user\n"
@@ -133,7 +146,7 @@ def embedded_tokenizer(model: Path) -> Iterator[Tokenize]:
 def documents() -> Mapping[str, QuestionDocument]:
     """Every question of the library, and every one that was written for training alone, by id."""
     shipped = load_library([bundled("content")]).questions
-    return {**shipped, **{document.id: document for document in examples.more_documents()}}
+    return {**shipped, **{document.id: document for document in examples.more_documents()}, **hard.flag_documents()}
 
 
 # ── one tree ─────────────────────────────────────────────────────────────────────────────────────────
@@ -211,24 +224,31 @@ def draw_examples(rng: random.Random) -> Iterator[Answered]:
     library = [name for name in (SEED, *examples.other_questions("train")) if name not in HELD_QUESTIONS]
     subjects = [examples.load_subject(name, whole=True) for name in library] + examples.more_subjects(whole=True)
     settled, whole = part_answers(subjects)
+    flags = [(subject, answer) for subject in hard.flag_subjects() for answer in subject.answers]
     every = settled + whole
-    next_settled, next_whole = in_turn(settled, rng), in_turn(whole, rng)
+    pools = {name: in_turn(pool, rng) for name, pool in (("settled", settled), ("whole", whole), ("flags", flags))}
     while True:
         how = rng.choices(list(SHARES), list(SHARES.values()))[0]
-        if how == "settled":
-            subject, example = next(next_settled)
-        elif how == "whole":
-            subject, example = next(next_whole)
+        if how in pools:
+            subject, example = next(pools[how])
         elif how == "shortened":
-            subject, example = rng.choice(every)
+            subject, example = rng.choice(every + flags)
             example = examples.drop_sentences(example, rng)
         elif how == "composed":
             subject = rng.choice(subjects)
             example = examples.compose(subject.pieces, list(subject.wordings), rng)
-        else:
+        elif how == "joined":
             subject, example = rng.choice(every)
             other = examples.compose(subject.pieces, list(subject.wordings), rng)
             example = examples.join(*rng.sample([example, other], 2))
+        else:
+            (subject, _), (other_subject, answer) = rng.choice(every + flags), rng.choice(every + flags)
+            document = documents()[subject.id]
+            if how == "elsewhere" and other_subject.id == subject.id:
+                continue
+            example = hard.recited(document, rng) if how == "recited" else hard.elsewhere(document, answer)
+        if rng.random() < SWAYED:
+            example = hard.swayed(example, rng)
         yield subject, examples.roughen(example, rng) if rng.random() < ROUGH else example
 
 
@@ -249,16 +269,17 @@ def in_turn(pool: Sequence[T], rng: random.Random) -> Iterator[T]:
 
 
 def dev_trees(tokenize: Tokenize) -> dict[str, list[Tree]]:
-    """Trees of the answers that figures are of: `seen`, to trained questions; `held`, to held-out ones without test.
+    """Trees of the answers that figures are of, in the wording that is shipped.
 
-    Labels are the settled ones, and the wording is the one that is shipped.
+    `seen` are to trained questions, `held` to held-out ones without test; their labels are the settled ones. `flags`
+    are those to `FLAGS_HELD`, by their writer's labels.
     """
     seen = [name for name in (SEED, *examples.other_questions("train")) if name not in HELD_QUESTIONS]
     parts = {
         "seen": [(name, "dev") for name in seen],
         "held": [(name, part) for name in HELD_QUESTIONS for part in ("train", "dev")],
     }
-    return {
+    found = {
         use: [
             tree(documents()[name], settle(*row), tokenize)
             for name, part in chosen
@@ -266,6 +287,8 @@ def dev_trees(tokenize: Tokenize) -> dict[str, list[Tree]]:
         ]
         for use, chosen in parts.items()
     }
+    flags = ((documents()[name], answer) for name in hard.FLAGS_HELD for answer in hard.flag_answers(name))
+    return found | {"flags": [tree(document, answer, tokenize) for document, answer in flags]}
 
 
 def settle(first: dict[str, object], second: dict[str, object], settled: dict[str, dict[str, object]]) -> Example:

@@ -12,7 +12,8 @@ from shipped import LIBRARY, PROMPTS, QUESTION
 from test_readout import EVEN, make
 
 from evals import builtin_examples as examples
-from evals.builtin_examples import HELD_QUESTIONS, SEED, Example, load_answers, other_questions
+from evals.builtin_examples import HELD_QUESTIONS, SEED, Example, lines_of, load_answers, other_questions
+from evals.hard_examples import FLAGS_HELD, flag_documents, flag_subjects
 from evals.readout_examples import (
     Branch,
     Replies,
@@ -182,9 +183,11 @@ def test_training_trees_hold_train_answers_but_no_dev_answer_and_none_to_a_held_
     assert not held_in(trained, {plain(documents()[name].question) for name in HELD_QUESTIONS})
 
 
-def test_draws_are_of_settled_answers_and_whole_ones_to_questions_of_the_library_and_others() -> None:
-    drawn = list(islice(draw_examples(random.Random(7)), 200))
-    subjects = {subject.id: subject for subject, _ in drawn}
+def test_draws_are_of_settled_answers_whole_ones_and_those_with_implied_flags() -> None:
+    drawn = list(islice(draw_examples(random.Random(7)), 300))
+    flags = [row for subject in flag_subjects() for row in subject.answers]
+    assert any(example in flags for _, example in drawn)
+    subjects = {subject.id: subject for subject, _ in drawn if subject.id not in flag_documents()}
     settled, whole = part_answers(list(subjects.values()))
     for answers in (settled, whole):
         assert any(example is answer for _, example in drawn for _, answer in answers)
@@ -199,9 +202,13 @@ def test_dev_trees_are_the_dev_answers_and_what_held_out_questions_have_besides_
         "held": [(n, p) for n in HELD_QUESTIONS for p in ("train", "dev")],
     }
     dev = dev_trees(spell)
-    assert dev.keys() == parts.keys()
-    for use, chosen in parts.items():
-        answers = [first["answer"] for name, part in chosen for first, _ in load_answers(part, name)]
+    told = {
+        use: [first["answer"] for name, part in chosen for first, _ in load_answers(part, name)]
+        for use, chosen in parts.items()
+    }
+    told["flags"] = [row["answer"] for name in FLAGS_HELD for row in lines_of(f"training/flags/{name}.jsonl")]
+    assert dev.keys() == told.keys()
+    for use, answers in told.items():
         for answer, head in zip(answers, heads(dev[use]), strict=True):
             assert all(plain(sentence.text).strip() in head for sentence in split_sentences([answer]))
 

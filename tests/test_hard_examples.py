@@ -1,0 +1,98 @@
+"""Examples that graders easily get wrong: their labels hold, and what is measured with was not trained on."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shipped import LIBRARY
+
+from evals import hard_examples as hard
+from evals.builtin_examples import Example, absent, lines_of, other_questions
+from evals.readout_examples import draw_examples
+from interviewer.quotes import locate
+
+EVALS = Path(__file__).parent.parent / "evals"
+DOCUMENTS = hard.flag_documents()
+RUN = 10
+"""Words in a row that two people don't say by chance."""
+
+
+def runs_of(text: str) -> set[str]:
+    words = re.sub(r"[^\w\s]", "", text).lower().split()
+    return {" ".join(words[i : i + RUN]) for i in range(len(words) - RUN + 1)}
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_each_red_flag_of_a_document_is_shown_by_words_of_an_answer_and_only_seemingly_by_another(name: str) -> None:
+    rows = lines_of(f"training/flags/{name}.jsonl")
+    flags = {flag.id for flag in DOCUMENTS[name].red_flags}
+    shown = {flag for row in rows for flag, label in row["red_flags"].items() if label == "present"}
+    near = {flag for row in rows for flag in row["near"]}
+    assert shown == near == flags and len(rows) == 14
+    assert all(row["red_flags"][flag] == "absent" for row in rows for flag in row["near"])
+    for row in rows:
+        for words in (words for quotes in row["evidence"].values() for words in quotes):
+            assert locate(words, [row["answer"]]) is not None, (row["id"], words)
+
+
+def test_the_documents_are_none_of_the_librarys() -> None:
+    assert not DOCUMENTS.keys() & LIBRARY.questions.keys()
+    assert not {d.question for d in DOCUMENTS.values()} & {d.question for d in LIBRARY.questions.values()}
+
+
+def test_no_measured_answer_or_case_shares_ten_words_in_a_row_with_what_was_written_for_training() -> None:
+    written = [row["answer"] for name in DOCUMENTS for row in lines_of(f"training/flags/{name}.jsonl")]
+    trained = set().union(*(runs_of(text) for text in [*written, *hard.asides()]))
+    names = ["difficult-customers", *other_questions("test")]
+    measured = [row["answer"] for name in names for row in lines_of(f"answers/{name}.jsonl")]
+    for file in ("injection", "metamorphic", "gaming", "benign"):
+        measured += [text for row in lines_of(f"sets/{file}.jsonl") for text in row["answers"]]
+    assert len(measured) > 1000
+    assert not set().union(*(runs_of(text) for text in measured)) & trained
+
+
+def test_nothing_is_trained_on_the_documents_held_out() -> None:
+    drawn = {subject.id for subject, _ in islice(draw_examples(random.Random(3)), 2000)}
+    assert drawn >= DOCUMENTS.keys() - set(hard.FLAGS_HELD)
+    assert hard.FLAGS_HELD and not drawn & set(hard.FLAGS_HELD) and DOCUMENTS.keys() > set(hard.FLAGS_HELD)
+
+
+def test_an_answer_to_another_question_covers_next_to_nothing_and_says_nothing_of_red_flags() -> None:
+    document = LIBRARY.questions["difficult-customers"]
+    found = hard.elsewhere(document, Example(["I sold the boat."], {"key_point.other": (1.0, 0.0, 0.0)}))
+    assert found.sentences == ["I sold the boat."]
+    assert found.targets.keys() == {f"key_point.{point.id}" for point in document.key_points}
+    assert all(target[-1] >= 0.9 for target in found.targets.values())
+
+
+@given(seed=st.integers(0, 10_000))
+def test_words_of_the_document_are_no_answer(seed: int) -> None:
+    document = LIBRARY.questions["difficult-customers"]
+    found = hard.recited(document, random.Random(seed))
+    assert found.sentences and all(found.sentences)
+    assert all(target == absent(name) for name, target in found.targets.items())
+    points = {f"key_point.{point.id}" for point in document.key_points}
+    assert found.targets.keys() == points | {f"red_flag.{flag.id}" for flag in document.red_flags}
+
+
+@given(seed=st.integers(0, 10_000), spots=st.frozensets(st.integers(0, 3)))
+def test_an_aside_moves_no_label_and_no_evidence(seed: int, spots: frozenset[int]) -> None:
+    sentences = ["One.", "Two.", "Three.", "Four."]
+    targets = {"key_point.a": (1.0, 0.0, 0.0), "red_flag.b": (0.0, 1.0)}
+    found = hard.swayed(Example(sentences, targets, {"key_point.a": spots}), random.Random(seed))
+    (added,) = set(found.sentences) - set(sentences)
+    assert added in hard.asides() and [s for s in found.sentences if s != added] == sentences
+    assert found.targets == targets
+    assert {found.sentences[spot] for spot in found.shown["key_point.a"]} == {sentences[spot] for spot in spots}
+
+
+def test_asides_are_both_attacks_and_chatter() -> None:
+    kinds = [json.loads(line)["kind"] for line in (EVALS / "training/asides.jsonl").read_text("utf-8").splitlines()]
+    assert min(kinds.count("attack"), kinds.count("chatter")) >= 100
