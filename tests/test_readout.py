@@ -482,5 +482,6 @@ async def test_the_real_model_tells_an_answer_that_shows_something_from_one_that
         await endpoint.close()
     assert told is not None and silent is not None
     assert told.levels[0] < 0.5 < silent.levels[0] and max(told.digits, key=told.digits.__getitem__) == "1"
-    assert again is not None and again.levels == pytest.approx(told.levels, abs=0.02)
+    # Not the same sums: the second time most of the prompt was read before.
+    assert again is not None and again.levels == pytest.approx(told.levels, abs=0.05)
     assert usage.prompt_tokens > 0
