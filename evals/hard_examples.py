@@ -16,6 +16,7 @@ from interviewer.schema import QuestionDocument
 
 __all__ = [
     "FLAGS_HELD",
+    "asides",
     "elsewhere",
     "flag_answers",
     "flag_documents",

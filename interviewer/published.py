@@ -6,6 +6,7 @@ Results are what `interviewer eval SET --json evals/results/DECIDER-SET.json` wr
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -230,7 +231,7 @@ def adapter_card() -> str:
     """The card of the adapter with which the embedded model grades, from `weights/readout.json`."""
     card = json.loads((PACKAGE / "weights" / "readout.json").read_text(encoding="utf-8"))
     rows = [
-        ("name", "interviewer-readout-1"),
+        ("name", _adapter_name(ADAPTER.read_bytes())),
         ("goes with", f"{MODEL.name} ({MODEL.licence}), and no other model"),
         ("licence", "Apache-2.0"),
         ("size", f"{ADAPTER.stat().st_size / 1e6:.1f} MB"),
@@ -245,6 +246,12 @@ def adapter_card() -> str:
         )
         rows.append((f"{kind}: weights of the log-odds", weights))
     return table(("what", "value"), [*rows, *_fitted_rows(card["calibration"], ("key_point", "red_flag"))])
+
+
+def _adapter_name(file: bytes) -> str:
+    """What an adapter's file calls itself."""
+    found = re.search(rb"interviewer-readout-\d+", file)
+    return found[0].decode() if found else "without a name"
 
 
 def _fitted_rows(calibration: dict[str, Any], kinds: tuple[str, ...] = ("",)) -> Iterator[tuple[str, str]]:
