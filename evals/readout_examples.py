@@ -226,13 +226,14 @@ def draw_examples(rng: random.Random) -> Iterator[Answered]:
     settled, whole = part_answers(subjects)
     flags = [(subject, answer) for subject in hard.flag_subjects() for answer in subject.answers]
     every = settled + whole
+    anything = every + flags
     pools = {name: in_turn(pool, rng) for name, pool in (("settled", settled), ("whole", whole), ("flags", flags))}
     while True:
         how = rng.choices(list(SHARES), list(SHARES.values()))[0]
         if how in pools:
             subject, example = next(pools[how])
         elif how == "shortened":
-            subject, example = rng.choice(every + flags)
+            subject, example = rng.choice(anything)
             example = examples.drop_sentences(example, rng)
         elif how == "composed":
             subject = rng.choice(subjects)
@@ -242,11 +243,14 @@ def draw_examples(rng: random.Random) -> Iterator[Answered]:
             other = examples.compose(subject.pieces, list(subject.wordings), rng)
             example = examples.join(*rng.sample([example, other], 2))
         else:
-            (subject, _), (other_subject, answer) = rng.choice(every + flags), rng.choice(every + flags)
+            (subject, _), (other_subject, answer) = rng.choice(anything), rng.choice(anything)
             document = documents()[subject.id]
-            if how == "elsewhere" and other_subject.id == subject.id:
+            if how == "recited":
+                example = hard.recited(document, rng)
+            elif other_subject.id != subject.id:
+                example = hard.elsewhere(document, answer)
+            else:
                 continue
-            example = hard.recited(document, rng) if how == "recited" else hard.elsewhere(document, answer)
         if rng.random() < SWAYED:
             example = hard.swayed(example, rng)
         yield subject, examples.roughen(example, rng) if rng.random() < ROUGH else example

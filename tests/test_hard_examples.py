@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from itertools import islice
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,10 +13,9 @@ from shipped import LIBRARY
 
 from evals import hard_examples as hard
 from evals.builtin_examples import Example, absent, lines_of, other_questions
-from evals.readout_examples import draw_examples
+from evals.readout_examples import documents, draw_examples
 from interviewer.quotes import locate
 
-EVALS = Path(__file__).parent.parent / "evals"
 DOCUMENTS = hard.flag_documents()
 RUN = 10
 """Words in a row that two people don't say by chance."""
@@ -60,7 +57,9 @@ def test_the_documents_are_none_of_the_librarys() -> None:
 
 
 def test_no_measured_answer_or_case_shares_ten_words_in_a_row_with_what_was_written_for_training() -> None:
-    written = [row["answer"] for name in DOCUMENTS for row in lines_of(f"training/flags/{name}.jsonl")]
+    files = [f"flags/{name}" for name in DOCUMENTS] + [f"whole/{name}" for name in documents()]
+    written = [row["answer"] for file in files for row in lines_of(f"training/{file}.jsonl")]
+    assert len(written) == 1540 + 1011
     trained = set().union(*(runs_of(text) for text in [*written, *hard.asides()]))
     names = ["difficult-customers", *other_questions("test")]
     measured = [row["answer"] for name in names for row in lines_of(f"answers/{name}.jsonl")]
@@ -106,5 +105,5 @@ def test_an_aside_moves_no_label_and_no_evidence(seed: int, spots: frozenset[int
 
 
 def test_asides_are_both_attacks_and_chatter() -> None:
-    kinds = [json.loads(line)["kind"] for line in (EVALS / "training/asides.jsonl").read_text("utf-8").splitlines()]
+    kinds = [row["kind"] for row in lines_of("training/asides.jsonl")]
     assert min(kinds.count("attack"), kinds.count("chatter")) >= 100
