@@ -1,8 +1,8 @@
 """Examples that a grader easily gets wrong: red flags that are implied, answers that are gamed, words meant to sway it.
 
-All were written for training alone, and what robustness is measured on (`evals/sets`) is not read here. But they are of
-some of its kinds: `recited` makes lists as its gaming cases are, of the trained documents' words, and asides are of most
-of its families of attacks, in words of somebody who had not seen them.
+All were written for training alone, and what robustness is measured on (`evals/sets`) is not read here. But some of its
+kinds are among them: `recited` makes lists as its gaming cases are, of the trained documents' words, and asides are of
+most of its families of attacks, in words of somebody who had not seen them.
 """
 
 from __future__ import annotations
