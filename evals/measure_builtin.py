@@ -134,6 +134,8 @@ def agreement(summary: Summary, what: str) -> Agreement:
         assert figure is not None and figure.value is not None, f"{key} was not measured"
         return round(figure.value, 4)
 
+    flagged = find(summary.figures, "flagged_answers_found", "")
+    assert flagged is not None, "there were no red flags"
     return Agreement(
         labellers="the settled labels of three language models",
         split=f"{summary.answers} {what}",
@@ -142,6 +144,8 @@ def agreement(summary: Summary, what: str) -> Agreement:
         key_point_coverage=value("given", "kind:key_point"),
         red_flag_f1=value("red_flag_f1"),
         band_qwk=value("band_qwk"),
+        flagged_answers=flagged.n,
+        flagged_found=round(value("flagged_answers_found") * flagged.n),
     )
 
 

@@ -187,6 +187,22 @@ class Panel:
             notices=self.notices,
         )
 
+    def say_missed(self, grade: Grade) -> str:
+        """How many answers with a red flag the grade's grader found when it was measured; empty where it isn't known.
+
+        Known only of the grader at this table: who made an old grade may be another.
+        """
+        if (grade.decider, grade.model) != (self.decider.name, self.decider.model):
+            return ""
+        calibration = self.decider.calibration
+        measured = [one for one in (calibration.agreement, calibration.elsewhere) if one is not None]
+        there = sum(one.flagged_answers for one in measured)
+        if not there:
+            return ""
+        return _(
+            "Not found is no proof: of {there} answers with a red flag, this grader found {found} when it was measured."
+        ).format(there=there, found=sum(one.flagged_found for one in measured))
+
     def _grade(
         self, decider: Decider, document: QuestionDocument, answers: Sequence[str], asked: Sequence[str], id: str
     ) -> AsyncGenerator[Grade]:

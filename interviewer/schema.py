@@ -356,6 +356,10 @@ class Agreement(Record):
     """Share of key-point verdicts given (the rest were unsure)."""
     red_flag_f1: float
     band_qwk: float | None = None
+    flagged_answers: int = 0
+    """Answers in which the labels have a red flag; 0 where nobody counted."""
+    flagged_found: int = 0
+    """Of these, the ones in which at least one was found."""
 
 
 class Calibration(Record):

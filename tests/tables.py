@@ -71,6 +71,8 @@ AGREEMENT = Agreement(
     key_point_coverage=0.81,
     red_flag_f1=0.7,
     band_qwk=0.71,
+    flagged_answers=18,
+    flagged_found=11,
 )
 
 

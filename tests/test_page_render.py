@@ -228,6 +228,21 @@ def test_who_grades_and_how_far_to_trust_it_is_said_measured_or_not() -> None:
     assert "No model was found." in show_people(seat(notices=("No model was found.",)).describe())
 
 
+async def test_who_didnt_find_a_red_flag_says_how_often_it_finds_one_and_of_another_grader_nothing_is_said() -> None:
+    panel = seat()
+    made = await graded(ANSWER, decider=panel.decider)
+    sentence = "Not found is no proof: of 18 answers with a red flag, this grader found 11 when it was measured."
+    assert panel.say_missed(made) == sentence
+    html = show_rubric(made, QUESTION, [ANSWER], LIBRARY, missed=sentence)
+    (row,) = re.findall(r'<li class="criterion is-absent".*?</li>', html, re.DOTALL)
+    assert sentence in text_of(row) and text_of(html).count("Not found is no proof") == 1
+    none_absent = {id: flag.model_copy(update={"verdict": "unsure"}) for id, flag in made.red_flags.items()}
+    all_unsure = made.model_copy(update={"red_flags": none_absent})
+    assert "no proof" not in show_rubric(all_unsure, QUESTION, [ANSWER], LIBRARY, missed=sentence)
+    assert panel.say_missed(made.model_copy(update={"model": "another"})) == ""
+    assert seat(measured=False).say_missed(made) == ""
+
+
 def test_the_start_and_the_empty_side_give_no_criterion_away() -> None:
     interview = begin([QUESTION], prompts=PROMPTS, id="i", now=0.0)
     shown = show_cards(LIBRARY, Filters()) + show_side(None, {}, LIBRARY) + show_side(interview, {}, LIBRARY)

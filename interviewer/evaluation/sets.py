@@ -71,7 +71,8 @@ def _find(name: str, folder: Path | None) -> Path:
         return named
     if Path(name).is_file():
         return Path(name)
-    known = ", ".join([*NAMED, *sorted(file.stem for file in sets.glob("*.jsonl"))])
+    # A second dot is in the names of files of labels.
+    known = ", ".join([*NAMED, *sorted(file.stem for file in sets.glob("*.jsonl") if "." not in file.stem)])
     raise SettingsError(f"There is no set {name!r}: choose one of {known}, or give the path of a file of answers.")
 
 

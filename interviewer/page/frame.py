@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..acting import over
@@ -172,6 +172,7 @@ def show_side(
     status: str = "",
     refusal: Refusal | None = None,
     writing: Writing | None = None,
+    missed: Callable[[Grade], str] = lambda grade: "",
 ) -> str:
     """The rubric beside the talk: the question last answered, then earlier ones folded up.
 
@@ -184,6 +185,7 @@ def show_side(
         status: a sentence for readers aloud, announced when it changes.
         refusal: why another view of a verdict could not be taken, for the form it came from.
         writing: the rewrite that is being written.
+        missed: says how often the grader of a grade misses red flags.
     """
     if interview is not None and hidden_until_the_end(interview):
         return f'<p class="aloud" role="status"></p>{_simulated(interview)}'
@@ -193,7 +195,7 @@ def show_side(
     rubrics = [
         (question_id, one)
         for question_id in order
-        if (one := _question(interview, question_id, grades, library, grading, progress, refusal, writing))
+        if (one := _question(interview, question_id, grades, library, grading, progress, refusal, writing, missed))
     ]
     if interview is not None:
         parts.append(show_course(interview))
@@ -241,6 +243,7 @@ def _question(
     progress: tuple[int, int],
     refusal: Refusal | None,
     writing: Writing | None,
+    missed: Callable[[Grade], str],
 ) -> str:
     """All there is about one question: the latest rubric, what it changed, the attempts before; empty for nothing."""
     if interview is None:
@@ -270,6 +273,7 @@ def _question(
         + show_difference(judged, document),
         again=offer_again(document, document.question),
         better=better,
+        missed=missed(grade),
     )  # fmt: skip
     return rubric + show_earlier(earlier, document, library, prefix=prefix, open_last=False, comments=said)
 

@@ -58,8 +58,10 @@ class _View:
         refusal: Refusal | None,
         settled: bool,
         deliveries: Sequence[Delivery | None],
+        missed: str,
     ) -> None:
         self.deliveries = deliveries
+        self.missed = missed
         self.grade = grade
         self.document = document
         self.answers = answers
@@ -120,6 +122,7 @@ def show_rubric(
     better: str = "",
     settled: bool = False,
     deliveries: Sequence[Delivery | None] = (),
+    missed: str = "",
 ) -> str:
     """One question's rubric.
 
@@ -138,11 +141,12 @@ def show_rubric(
         better: HTML of the answer said better, or of what offers it; shown under the advice of a whole grade.
         settled: an earlier attempt's, on which nobody gives another view any more.
         deliveries: how each answer sounded; None for those that were typed.
+        missed: how often this grader misses red flags, shown beside those it didn't find.
 
     Returns:
         HTML in which nothing of the candidate's, the model's or the documents' is markup.
     """
-    view = _View(grade, document, answers, prefix, progress, disputes, refusal, settled, deliveries)
+    view = _View(grade, document, answers, prefix, progress, disputes, refusal, settled, deliveries, missed)
     parts = [_head(view, tries, again), difference]
     # A grade without any verdict has no criteria to show: its state says all there is to say.
     if grade.status != "unscored" or view.running:
@@ -390,10 +394,11 @@ def _absent(view: _View, flags: Sequence[RedFlag]) -> str:
     names = ", ".join(escape(flag.name) for flag in flags)
     offer = offer_absent(flags, question_id=view.document.id, prefix=view.prefix, refusal=view.refusal)
     offer = "" if view.settled else offer
+    missed = f'<p class="sure">{escape(view.missed)}</p>' if view.missed else ""
     return (
         f'<li class="criterion is-absent">{icon("absent")}<div class="what"><p class="name"><span class="verdict">'
         f"{escape(say_verdict('absent'))}</span> {names}</p>"
-        f"{offer}</div></li>"
+        f"{missed}{offer}</div></li>"
     )
 
 

@@ -175,6 +175,7 @@ class Room:
         return show_side(
             interview, {**known, **(more or {})}, self.panel.library,
             grading=grading, progress=progress, status=status, refusal=refusal, writing=work.writing if work else None,
+            missed=self.panel.say_missed,
         )  # fmt: skip
 
     def _drawn(self, interview: Interview, *, status: str = "", refusal: Refusal | None = None) -> str:

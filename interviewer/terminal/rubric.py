@@ -41,8 +41,13 @@ EMPHASIS = "black on yellow"
 FLAGGED = "white on red"
 
 
-def rubric_lines(grade: Grade, document: QuestionDocument, answers: Sequence[str], library: Library) -> Iterator[Text]:
-    """A grade as lines to print: colours where the terminal has them, numbers and words that do without."""
+def rubric_lines(
+    grade: Grade, document: QuestionDocument, answers: Sequence[str], library: Library, *, missed: str = ""
+) -> Iterator[Text]:
+    """A grade as lines to print: colours where the terminal has them, numbers and words that do without.
+
+    `missed` says how often its grader misses red flags.
+    """
     yield Text()
     heading, sentence = say_status(grade)
     if grade.band is not None:
@@ -55,7 +60,7 @@ def rubric_lines(grade: Grade, document: QuestionDocument, answers: Sequence[str
         yield Text(summarise(grade))
         yield from _advice_lines(grade, library)
         yield from _answer_lines(grade, document, answers)
-        yield from _criterion_lines(grade, document, several=len(answers) > 1)
+        yield from _criterion_lines(grade, document, several=len(answers) > 1, missed=missed)
         yield Text("\n" + _("How the band came about"), "bold")
         yield from (Text(f"  {line}", "dim") for line in explain_band(grade))
     yield Text(_("Graded by {who}").format(who=clean(say_making(grade))) + "\n", "dim")
@@ -92,7 +97,7 @@ def _answer_lines(grade: Grade, document: QuestionDocument, answers: Sequence[st
         yield line
 
 
-def _criterion_lines(grade: Grade, document: QuestionDocument, *, several: bool) -> Iterator[Text]:
+def _criterion_lines(grade: Grade, document: QuestionDocument, *, several: bool, missed: str) -> Iterator[Text]:
     numbers = {(item.kind, item.criterion): item.number for item in number_evidence(grade, document)}
 
     opinions = say_second_opinion(grade)
@@ -111,6 +116,8 @@ def _criterion_lines(grade: Grade, document: QuestionDocument, *, several: bool)
     for flag in document.red_flags:
         if seen := grade.red_flags.get(flag.id):
             yield from line("red_flag", flag.id, flag.name, seen.verdict, say_verdict(seen.verdict), seen.quotes)
+    if missed and any(seen.verdict == "absent" for seen in grade.red_flags.values()):
+        yield Text(f"      {missed}", "dim")
     yield Text("\n" + _("Key points"), "bold")
     for point in document.key_points:
         if judged := grade.key_points.get(point.id):

@@ -238,7 +238,7 @@ class Table:
 
     def _show_rubric(self, document: QuestionDocument, grade: Grade) -> None:
         answers = answers_to(self.interview, document.id)[1]
-        self.show([*rubric_lines(grade, document, answers, self.panel.library)])
+        self.show([*rubric_lines(grade, document, answers, self.panel.library, missed=self.panel.say_missed(grade))])
         self.show([*difference_lines(attempts_at(self.interview, document.id), document)])
 
     async def _finish(self) -> None:
