@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from collections.abc import Sequence
@@ -57,6 +58,8 @@ class Example:
     """By criterion: the sentences that show it; empty when none does; absent when not known."""
     near: frozenset[str] = frozenset()
     """Criteria that it looks like and doesn't show."""
+    follow_ups: dict[int, str] = field(default_factory=dict)
+    """What the interviewer asked in between, by the place of the sentence that opens the reply; a talk's alone."""
 
 
 @dataclass
@@ -188,7 +191,8 @@ def from_raters(first: dict[str, Any], second: dict[str, Any], settled: dict[str
 
     `settled`, where it is known, counts as much as both raters together.
     """
-    sentences = split_sentences([first["answer"]])
+    answers = [first["answer"]] if isinstance(first["answer"], str) else first["answer"]
+    sentences = split_sentences(answers)
     one, two = _labels(first), _labels(second)
     last = _labels(settled) if settled else None
     targets = {
@@ -203,9 +207,10 @@ def from_raters(first: dict[str, Any], second: dict[str, Any], settled: dict[str
     for row in (first, second):
         for criterion, quotes in row.get("evidence", {}).items():
             for words in quotes:
-                quote = locate(words, [first["answer"]])
+                quote = locate(words, answers)
                 if quote is not None:
-                    hit = {i for i, s in enumerate(sentences) if s.start < quote.end and quote.start < s.end}
+                    own = ((i, s) for i, s in enumerate(sentences) if s.answer == quote.answer)
+                    hit = {i for i, s in own if s.start < quote.end and quote.start < s.end}
                     for kind in ("key_point", "red_flag"):
                         # One id can be a point and a flag's name; evidence belongs to whichever this row asserts.
                         if f"{kind}.{criterion}" in targets and targets[f"{kind}.{criterion}"][-1] < 1:
@@ -217,7 +222,9 @@ def from_raters(first: dict[str, Any], second: dict[str, Any], settled: dict[str
             shown[name] = frozenset()
     off = {"off-topic"} & set(first["tags"])
     targets[ON_TOPIC] = one_hot("star", "false" if off else "true")
-    return Example([s.text for s in sentences], targets, shown)
+    opens = {s.answer: i for i, s in reversed([*enumerate(sentences)]) if s.answer}
+    follow_ups = {i: first["asked"][answer] for answer, i in sorted(opens.items())}
+    return Example([s.text for s in sentences], targets, shown, follow_ups=follow_ups)
 
 
 def _labels(row: dict[str, Any]) -> dict[str, Target]:
@@ -312,7 +319,7 @@ def roughen(example: Example, rng: random.Random) -> Example:
             words = [_swap(w, rng) if len(w) > 4 and rng.random() < 0.06 else w for w in words]
         text = " ".join(words)
         rough.append("".join(c for c in text if c not in ",.;:!\"”“'’") if bare else text)
-    return Example(rough, example.targets, example.shown, example.near)
+    return dataclasses.replace(example, sentences=rough)
 
 
 def _swap(word: str, rng: random.Random) -> str:

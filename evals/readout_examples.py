@@ -49,18 +49,20 @@ Word = Literal["yes", "partly", "no"]
 WORDS: tuple[Word, ...] = ("yes", "partly", "no")
 """What the model replies, in the order of a key point's classes."""
 SHARES = {
-    "settled": 16,
-    "whole": 26,
-    "flags": 34,
+    "settled": 12,
+    "whole": 24,
+    "flags": 40,
     "shortened": 10,
-    "composed": 7,
-    "joined": 3,
+    "composed": 6,
+    "joined": 4,
     "elsewhere": 2,
     "recited": 2,
 }
-"""Of the draws: answers with settled labels, answers written for training alone and answers with implied red flags as
-they are, any of them with sentences left out, answers put together from pieces, either of the first two joined with
-one of those, answers to another question, and the document's own words in place of an answer."""
+"""Of the draws: answers with settled labels, answers written for training alone, and answers and talks with implied
+red flags as they are, any of them with sentences left out, answers put together from pieces, either of the first two
+joined with one of those, answers to another question, and the document's own words in place of an answer."""
+IN_TURNS = 0.2
+"""The share of the draws of one answer that is told in two or three, with follow-ups in between."""
 SWAYED = 0.12
 """The share of the draws with an aside that must change nothing."""
 ROUGH = 0.5
@@ -159,12 +161,15 @@ def tree(document: QuestionDocument, example: Example, tokenize: Tokenize, *, wi
 
     Args:
         document: the question.
-        example: the answer, its sentences joined with blanks and divided again, as those of users are.
+        example: the answer or talk, its sentences joined with blanks and divided again, as those of users are.
         tokenize: by the model that is trained.
         with_partly: whether key points say what is partly covered.
     """
-    sentences = split_sentences([" ".join(example.sentences)])
-    state = build_state([document.question], sentences, PROMPTS.render)
+    starts = [0, *sorted(example.follow_ups), len(example.sentences)]
+    answers = [example.sentences[start:end] for start, end in itertools.pairwise(starts)]
+    sentences = split_sentences([" ".join(answer) for answer in answers])
+    asked = [document.question, *(example.follow_ups[start] for start in starts[1:-1])]
+    state = build_state(asked, sentences, PROMPTS.render)
     system = PROMPTS.render("grader/readout_system.j2")
     head = f"<|im_start|>system\n{system}{BEFORE_USER}{state.text}\n\n"
     branches = []
@@ -177,7 +182,7 @@ def tree(document: QuestionDocument, example: Example, tokenize: Tokenize, *, wi
         word = WORDS[max(range(3), key=target.__getitem__)]
         digits = frozenset[int]()
         if word != "no":
-            digits = first_digits(example.sentences, example.shown.get(question.name, frozenset()), sentences)
+            digits = first_digits(answers, example.shown.get(question.name, frozenset()), sentences)
         tokens = tokenize(word_criterion(question, with_partly=with_partly) + BEFORE_REPLY)
         branches.append(Branch(tokens, kind, target, word if digits else None, digits))
     return Tree(tokenize(head), tuple(branches))
@@ -189,20 +194,25 @@ def word_criterion(question: TypedQuestion, *, with_partly: bool) -> str:
     return f"{text} Partly: {question.options[1].description}" if with_partly and isinstance(question, Choice) else text
 
 
-def first_digits(parts: Sequence[str], spots: frozenset[int], sentences: Sequence[Sentence]) -> frozenset[int]:
+def first_digits(
+    answers: Sequence[Sequence[str]], spots: frozenset[int], sentences: Sequence[Sentence]
+) -> frozenset[int]:
     """What the numbers of the sentences begin with that overlap a part which shows something.
 
     Args:
-        parts: of the answer, which is these joined with blanks.
-        spots: which of them show it.
-        sentences: of the answer; a part without its full stop runs on into the next.
+        answers: the parts of each answer, which is these joined with blanks.
+        spots: which of all parts show it.
+        sentences: of the answers; a part without its full stop runs on into the next.
     """
-    ends = list(itertools.accumulate(len(part) + 1 for part in parts))
-    shown = [(ends[i] - 1 - len(parts[i]), ends[i] - 1) for i in spots]
+    places: list[tuple[int, int, int]] = []
+    for number, parts in enumerate(answers):
+        ends = itertools.accumulate(len(part) + 1 for part in parts)
+        places += [(number, end - 1 - len(part), end - 1) for part, end in zip(parts, ends, strict=True)]
+    shown = [places[spot] for spot in spots]
     return frozenset(
         int(str(sentence.number)[0])
         for sentence in sentences
-        if any(sentence.start < end and start < sentence.end for start, end in shown)
+        if any(sentence.answer == n and sentence.start < end and start < sentence.end for n, start, end in shown)
     )
 
 
@@ -253,6 +263,8 @@ def draw_examples(rng: random.Random) -> Iterator[Answered]:
                 continue
         if rng.random() < SWAYED:
             example = hard.swayed(example, rng)
+        if not example.follow_ups and rng.random() < IN_TURNS:
+            example = hard.in_turns(example, rng)
         yield subject, examples.roughen(example, rng) if rng.random() < ROUGH else example
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from itertools import islice
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from shipped import LIBRARY
 
 from evals import hard_examples as hard
-from evals.builtin_examples import Example, absent, lines_of, other_questions
+from evals.builtin_examples import Example, absent, from_raters, lines_of, other_questions
 from evals.readout_examples import documents, draw_examples
 from interviewer.quotes import locate
 
 DOCUMENTS = hard.flag_documents()
+TALKS = 660
+"""Written for training, of one to three answers."""
 RUN = 10
 """Words in a row that two people don't say by chance."""
 
@@ -26,17 +29,22 @@ def runs_of(text: str) -> set[str]:
     return {" ".join(words[i : i + RUN]) for i in range(len(words) - RUN + 1)}
 
 
+def texts_of(row: dict[str, Any]) -> list[str]:
+    return row["answer"] if isinstance(row["answer"], list) else [row["answer"]]
+
+
 @pytest.mark.parametrize("name", sorted(DOCUMENTS))
 def test_each_red_flag_of_a_document_is_shown_by_words_of_an_answer_and_only_seemingly_by_another(name: str) -> None:
-    rows = lines_of(f"training/flags/{name}.jsonl")
+    rows = hard.flag_rows(name)
     flags = {flag.id for flag in DOCUMENTS[name].red_flags}
     shown = {flag for row in rows for flag, label in row["red_flags"].items() if label == "present"}
     near = {flag for row in rows for flag in row["near"]}
-    assert shown == near == flags and len(rows) == 14
+    talks = [row["answer"] for row in rows if isinstance(row["answer"], list)]
+    assert shown == near == flags and len(rows) == (12 if talks else 14)
     assert all(row["red_flags"][flag] == "absent" for row in rows for flag in row["near"])
     for row in rows:
         for words in (words for quotes in row["evidence"].values() for words in quotes):
-            assert locate(words, [row["answer"]]) is not None, (row["id"], words)
+            assert locate(words, texts_of(row)) is not None, (row["id"], words)
 
 
 def test_who_labelled_the_answers_again_saw_the_same_red_flags_and_nearly_the_same_key_points() -> None:
@@ -57,14 +65,16 @@ def test_the_documents_are_none_of_the_librarys() -> None:
 
 
 def test_no_measured_answer_or_case_shares_ten_words_in_a_row_with_what_was_written_for_training() -> None:
-    files = [f"flags/{name}" for name in DOCUMENTS] + [f"whole/{name}" for name in documents()]
-    written = [row["answer"] for file in files for row in lines_of(f"training/{file}.jsonl")]
-    assert len(written) == 1540 + 1011
+    rows = [row for name in documents() for row in lines_of(f"training/whole/{name}.jsonl")]
+    rows += [row for name in DOCUMENTS for row in hard.flag_rows(name)]
+    written = [text for row in rows for text in texts_of(row)]
+    assert len(rows) == 1011 + 1540 + TALKS
     trained = set().union(*(runs_of(text) for text in [*written, *hard.asides()]))
     names = ["difficult-customers", *other_questions("test")]
     measured = [row["answer"] for name in names for row in lines_of(f"answers/{name}.jsonl")]
     for file in ("injection", "metamorphic", "gaming", "benign"):
         measured += [text for row in lines_of(f"sets/{file}.jsonl") for text in row["answers"]]
+    measured += [text for row in lines_of("sets/talks.jsonl") for text in row["answer"]]
     assert len(measured) > 1000
     assert not set().union(*(runs_of(text) for text in measured)) & trained
 
@@ -102,6 +112,34 @@ def test_an_aside_moves_no_label_and_no_evidence(seed: int, spots: frozenset[int
     assert added in hard.asides() and [s for s in found.sentences if s != added] == sentences
     assert found.targets == targets
     assert {found.sentences[spot] for spot in found.shown["key_point.a"]} == {sentences[spot] for spot in spots}
+
+
+@given(seed=st.integers(0, 10_000))
+def test_an_aside_moves_no_follow_up_to_another_reply(seed: int) -> None:
+    sentences = ["One.", "Two.", "Three.", "Four."]
+    found = hard.swayed(Example(sentences, {}, follow_ups={1: "And then?", 3: "How so?"}), random.Random(seed))
+    opened = {asked: found.sentences[start] for start, asked in found.follow_ups.items()}
+    assert opened == {"And then?": "Two.", "How so?": "Four."}
+
+
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 5))
+def test_an_answer_told_in_turns_keeps_its_sentences_and_labels(seed: int, count: int) -> None:
+    example = Example([f"Number {n}." for n in range(count)], {"key_point.a": (1.0, 0.0, 0.0)})
+    found = hard.in_turns(example, random.Random(seed))
+    assert (found.sentences, found.targets) == (example.sentences, example.targets)
+    assert len(found.follow_ups) in ((1, 2) if count > 2 else (count - 1,))
+    assert all(0 < start < count and asked for start, asked in found.follow_ups.items())
+
+
+def test_a_talk_says_what_was_asked_before_each_reply_and_where_each_label_shows() -> None:
+    row = {
+        "id": "t", "asked": ["Well?", "And then?"], "answer": ["I ran. I fell.", "I hid it."], "tags": [],
+        "key_points": {"ran": "covered"}, "red_flags": {"hid": "present"}, "motivations": {}, "star": {},
+        "evidence": {"ran": ["I ran"], "hid": ["I hid it"]},
+    }  # fmt: skip
+    found = from_raters(row, row)
+    assert found.sentences == ["I ran.", "I fell.", "I hid it."] and found.follow_ups == {2: "And then?"}
+    assert found.shown == {"key_point.ran": frozenset({0}), "red_flag.hid": frozenset({2})}
 
 
 def test_asides_are_both_attacks_and_chatter() -> None:

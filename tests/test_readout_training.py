@@ -76,6 +76,15 @@ async def test_a_tree_is_what_the_grader_asks() -> None:
         assert branch.kind == question.kind
 
 
+def test_a_talk_is_read_as_the_grader_reads_it_and_a_sentence_has_its_number_in_the_whole_talk() -> None:
+    said, asked = [PARTS[:4], PARTS[4:9]], [QUESTION.question, "And how did it end?"]
+    example = Example([*said[0], *said[1]], {POINT: (1.0, 0.0, 0.0)}, {POINT: frozenset({5})}, follow_ups={4: asked[1]})
+    made = tree(QUESTION, example, spell)
+    state = build_state(asked, split_sentences([" ".join(parts) for parts in said]), PROMPTS.render)
+    assert state.text in words_of(made.head) and state.text.count("Interviewer:") == 2
+    assert made.branches[0].digits == {6}
+
+
 def test_key_points_alone_can_say_what_is_partly_covered() -> None:
     example = Example(PARTS, {POINT: (1.0, 0.0, 0.0), FLAG: (0.0, 1.0)})
     short, long = (tree(QUESTION, example, spell, with_partly=partly) for partly in (False, True))
