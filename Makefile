@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip install -q --only-binary :all:
 QUIET := 2> >(grep -v '^WARNING: Location .* is ignored' >&2)
 
 DECIDERS := builtin readout chat
-SWAYED := injection metamorphic-core gaming benign
+OTHER_SETS := talks injection metamorphic-core gaming benign
 
 .PHONY: help run test check format lint types docs docs-check evals words model browser bench lock wheel clean
 
@@ -59,7 +59,7 @@ words: $(BIN)/.test ## collect the sentences of the interface, and compile their
 evals: $(BIN)/.test ## hold every grader against its floors and its baseline, offline
 	@for decider in $(DECIDERS); do \
 		$(BIN)/interviewer eval test unseen --decider $$decider --against evals/baselines; \
-		for set in $(SWAYED); do $(BIN)/interviewer eval $$set --decider $$decider; done; \
+		for set in $(OTHER_SETS); do $(BIN)/interviewer eval $$set --decider $$decider; done; \
 	done
 	@$(BIN)/interviewer eval interviewer
 

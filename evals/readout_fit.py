@@ -40,6 +40,8 @@ STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, float("inf"))
 FOLDS = 5
 _RIGHT = 0.5
 """Below this a verdict is more likely wrong than right: it isn't given, whatever was wanted of the sure ones."""
+_CLEAR = 0.7
+"""Below this no red flag is said to be absent: whoever reads "not found" takes it for more than seven in ten."""
 
 
 class Sample(NamedTuple):
@@ -134,7 +136,7 @@ def thresholds(shown: Sequence[Shown]) -> dict[str, float]:
     return {
         "key_point": max(_RIGHT, fit_threshold(*_sure(points), WANTED["key_point"], MOST_UNSURE["key_point"])),
         "red_flag_present": fit_alarm([one.answer for one in flags], there, labels),
-        "red_flag_absent": max(_RIGHT, fit_threshold(*_sure(absent), WANTED["absent"], MOST_UNSURE["absent"])),
+        "red_flag_absent": max(_CLEAR, fit_threshold(*_sure(absent), WANTED["absent"], MOST_UNSURE["absent"])),
     }
 
 

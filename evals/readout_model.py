@@ -28,7 +28,7 @@ PRODUCTS = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "
 """What is adapted in each layer, as GGUF names it."""
 RANK, ALPHA = 8, 16
 """Of the adapter, whose product counts `ALPHA / RANK`."""
-NAME = "interviewer-readout-2"
+NAME = "interviewer-readout-3"
 
 
 # ── the model's file ─────────────────────────────────────────────────────────────────────────────────

@@ -25,7 +25,7 @@ def cost_table(folder: Path | None = None) -> str:
     """
     results = list(published_results(folder))
     rows: list[tuple[str, ...]] = []
-    for name in SETS:
+    for name in ("test", "unseen"):
         of_set = sorted((one for one in results if one["facts"]["sets"] == [name]), key=_macro)
         for key, told in BASELINES if of_set else ():
             rows.append((told, _say_answers(of_set[0]), _say_macro(of_set[0], f"{key}."), "100%", "none", "0", "0"))
@@ -83,7 +83,7 @@ def _macro(result: dict[str, Any]) -> float:
 
 
 def _say_answers(result: dict[str, Any]) -> str:
-    return f"{result['answers']} to {SETS[result['facts']['sets'][0]]}"
+    return f"{result['answers']} {SETS[result['facts']['sets'][0]]}"
 
 
 def _say_macro(result: dict[str, Any], prefix: str = "") -> str:

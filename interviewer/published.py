@@ -44,8 +44,12 @@ AGREEMENT = (
 SHARES = frozenset(
     {"given", "flagged_answers_found", "flag_free_answers_flagged", "quote_fidelity", "evidence_support"}
 )
-SETS = {"test": "questions seen in training", "unseen": "questions never seen"}
-"""What the sets of labelled answers are called in documentation; others go by their name."""
+SETS = {
+    "test": "to questions seen in training",
+    "unseen": "to questions never seen",
+    "talks": "talks of two or three answers",
+}
+"""What follows the number of their answers in documentation; other sets go by their name."""
 
 
 def agreement_table(folder: Path | None = None) -> str:
@@ -94,8 +98,8 @@ def published_results(folder: Path | None) -> Iterator[dict[str, Any]]:
 def _result_row(result: dict[str, Any]) -> tuple[str, ...]:
     facts = result["facts"]
     figures = {(one["key"], one.get("slice", "")): one for one in result["figures"]}
-    names = " and ".join(SETS.get(name, name) for name in facts["sets"])
-    answers = f"{result['answers']} to {names}"
+    names = " and ".join(SETS.get(name, f"to {name}") for name in facts["sets"])
+    answers = f"{result['answers']} {names}"
     days = f"{facts['made']}, replayed from {facts['recorded']}" if facts.get("recorded") else facts["made"]
     cells = (
         say_figure(figures.get((key, slice)), share=key in SHARES, ends=not n)

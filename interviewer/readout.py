@@ -103,7 +103,7 @@ class ReadoutWeights(Record):
     """Stamp of the built-in weights it was fitted with."""
     curves: dict[AskedKind, Curve]
     """Of a kind whose curve gives the model no weight, nothing is asked."""
-    sure: float = 0.97
+    sure: float = 0.99
     """A built-in verdict of at least this probability is not asked about."""
     most: int = 12
     """Verdicts that the model is asked about for one answer, at most: some 13 seconds on two cores."""

@@ -96,7 +96,7 @@ def test_thresholds_leave_out_verdicts_that_are_too_often_wrong() -> None:
     assert found["key_point"] == 0.5
     # One more wrong one is too many.
     assert thresholds([*sure, *wrong, wrong[0]])["key_point"] > 0.6
-    assert found["red_flag_present"] >= 0.5 and found["red_flag_absent"] >= 0.5
+    assert found["red_flag_present"] >= 0.5 and found["red_flag_absent"] >= 0.7
 
 
 def test_a_red_flag_is_said_to_be_there_where_few_answers_without_one_are_flagged() -> None:

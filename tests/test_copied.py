@@ -63,13 +63,20 @@ async def test_capitals_punctuation_and_a_changed_word_do_not_hide_it() -> None:
 def test_none_of_the_labelled_answers_is_taken_for_a_worked_example() -> None:
     rows = [
         json.loads(line)
-        for file in sorted(ANSWERS.glob("*.jsonl"))
+        for file in (*sorted(ANSWERS.glob("*.jsonl")), ANSWERS.parent / "sets" / "talks.jsonl")
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
     said = [row["answer"] for row in rows if "answer" in row]
     answers = [[one] if isinstance(one, str) else one for one in said]
     assert len(answers) >= 360
     assert [one for one in answers if part_copied(split_sentences(one), EXAMPLES)[1]] == []
+
+
+def test_an_opening_that_an_example_happens_to_share_is_ones_own() -> None:
+    opening = " ".join(EXAMPLES[0].situation.split()[:9])
+    assert part_copied(split_sentences([f"{opening}."]), EXAMPLES)[1] == ()
+    more = split_sentences([f"{opening}. {EXAMPLES[0].action}"])
+    assert part_copied(more, EXAMPLES) == ((), more)
 
 
 @given(st.lists(st.sampled_from(["I", "said", "the", "customer", "manager", "to", "called", "and"]), max_size=60))

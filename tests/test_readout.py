@@ -292,7 +292,7 @@ async def test_stars_motivations_topic_and_sentences_are_the_built_ins() -> None
     assert teller.bodies == []
 
 
-@pytest.mark.parametrize(("sure", "requests"), [(0.96, 1), (0.97, 0), (0.99, 0)])
+@pytest.mark.parametrize(("sure", "requests"), [(0.98, 1), (0.99, 0), (0.995, 0)])
 async def test_a_verdict_the_built_in_is_very_sure_of_is_not_asked_about(sure: float, requests: int) -> None:
     decider, teller = make(lambda _: says(0.9999), said={"red_flag.blaming": ("false", sure)})
     found = await decide(decider, BLAMING)
@@ -482,6 +482,6 @@ async def test_the_real_model_tells_an_answer_that_shows_something_from_one_that
         await endpoint.close()
     assert told is not None and silent is not None
     assert told.levels[0] < 0.5 < silent.levels[0] and max(told.digits, key=told.digits.__getitem__) == "1"
-    # Not the same sums: the second time most of the prompt was read before.
-    assert again is not None and again.levels == pytest.approx(told.levels, abs=0.05)
+    # Not the same sums: the second time most of the prompt was read before. As far apart as two backends at most.
+    assert again is not None and again.levels == pytest.approx(told.levels, abs=0.15)
     assert usage.prompt_tokens > 0
