@@ -230,7 +230,7 @@ def test_who_grades_and_how_far_to_trust_it_is_said_measured_or_not() -> None:
 
 async def test_who_didnt_find_a_red_flag_says_how_often_it_finds_one_and_of_another_grader_nothing_is_said() -> None:
     panel = seat()
-    made = await graded(ANSWER, decider=panel.decider)
+    made = await graded(ANSWER)
     sentence = "Not found is no proof: of 18 answers with a red flag, this grader found 11 when it was measured."
     assert panel.say_missed(made) == sentence
     html = show_rubric(made, QUESTION, [ANSWER], LIBRARY, missed=sentence)
