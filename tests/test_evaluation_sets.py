@@ -68,8 +68,22 @@ def test_cases_that_others_wrote_are_found_by_name(tmp_path: Path) -> None:
     (tmp_path / "sets").mkdir()
     write(tmp_path / "sets" / "attacks.jsonl", case.model_dump_json())
     assert load_set("attacks", LIBRARY, folder=tmp_path) == (case,)
+    write(tmp_path / "sets" / "attacks.rater2.jsonl", "")  # labels beside it, which are no set
     with pytest.raises(SettingsError, match="choose one of dev, test, unseen, train, attacks, or give the path"):
         load_set("attack", LIBRARY, folder=tmp_path)
+
+
+def test_each_talk_has_two_raters_labels_and_what_was_settled_of_all_its_answers() -> None:
+    talks = load_set("talks", LIBRARY)
+    assert len(talks) == 40 and {len(talk.answers) for talk in talks} == {2, 3}
+    for talk in talks:
+        document = LIBRARY.questions[talk.question_id]
+        assert talk.asked[0] == document.question and talk.reference is not None
+        assert {labels.labeller for labels in talk.raters} == {"model-writer-10", "model-rater-9"}
+        assert talk.reference.key_points.keys() == {point.id for point in document.key_points}
+        assert talk.reference.red_flags.keys() == {flag.id for flag in document.red_flags}
+    flagged = [talk for talk in talks if talk.reference and "present" in talk.reference.red_flags.values()]
+    assert len(flagged) == 18 and sum("flag-later" in talk.tags for talk in flagged) == 14
 
 
 # ── a user's own file ────────────────────────────────────────────────────────────────────────────────
