@@ -191,7 +191,7 @@ def from_raters(first: dict[str, Any], second: dict[str, Any], settled: dict[str
 
     `settled`, where it is known, counts as much as both raters together.
     """
-    answers = [first["answer"]] if isinstance(first["answer"], str) else first["answer"]
+    answers = answers_of(first)
     sentences = split_sentences(answers)
     one, two = _labels(first), _labels(second)
     last = _labels(settled) if settled else None
@@ -222,9 +222,14 @@ def from_raters(first: dict[str, Any], second: dict[str, Any], settled: dict[str
             shown[name] = frozenset()
     off = {"off-topic"} & set(first["tags"])
     targets[ON_TOPIC] = one_hot("star", "false" if off else "true")
-    opens = {s.answer: i for i, s in reversed([*enumerate(sentences)]) if s.answer}
-    follow_ups = {i: first["asked"][answer] for answer, i in sorted(opens.items())}
+    opens = [i for i in range(1, len(sentences)) if sentences[i].answer != sentences[i - 1].answer]
+    follow_ups = {i: first["asked"][sentences[i].answer] for i in opens}
     return Example([s.text for s in sentences], targets, shown, follow_ups=follow_ups)
+
+
+def answers_of(row: dict[str, Any]) -> list[str]:
+    """The answers of a record: one, or those of a talk."""
+    return [row["answer"]] if isinstance(row["answer"], str) else row["answer"]
 
 
 def _labels(row: dict[str, Any]) -> dict[str, Target]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 from itertools import islice
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from shipped import LIBRARY
 
 from evals import hard_examples as hard
-from evals.builtin_examples import Example, absent, from_raters, lines_of, other_questions
+from evals.builtin_examples import Example, absent, answers_of, from_raters, lines_of, other_questions
 from evals.readout_examples import documents, draw_examples
 from interviewer.quotes import locate
 
@@ -29,10 +28,6 @@ def runs_of(text: str) -> set[str]:
     return {" ".join(words[i : i + RUN]) for i in range(len(words) - RUN + 1)}
 
 
-def texts_of(row: dict[str, Any]) -> list[str]:
-    return row["answer"] if isinstance(row["answer"], list) else [row["answer"]]
-
-
 @pytest.mark.parametrize("name", sorted(DOCUMENTS))
 def test_each_red_flag_of_a_document_is_shown_by_words_of_an_answer_and_only_seemingly_by_another(name: str) -> None:
     rows = hard.flag_rows(name)
@@ -44,7 +39,7 @@ def test_each_red_flag_of_a_document_is_shown_by_words_of_an_answer_and_only_see
     assert all(row["red_flags"][flag] == "absent" for row in rows for flag in row["near"])
     for row in rows:
         for words in (words for quotes in row["evidence"].values() for words in quotes):
-            assert locate(words, texts_of(row)) is not None, (row["id"], words)
+            assert locate(words, answers_of(row)) is not None, (row["id"], words)
 
 
 def test_who_labelled_the_answers_again_saw_the_same_red_flags_and_nearly_the_same_key_points() -> None:
@@ -67,7 +62,7 @@ def test_the_documents_are_none_of_the_librarys() -> None:
 def test_no_measured_answer_or_case_shares_ten_words_in_a_row_with_what_was_written_for_training() -> None:
     rows = [row for name in documents() for row in lines_of(f"training/whole/{name}.jsonl")]
     rows += [row for name in DOCUMENTS for row in hard.flag_rows(name)]
-    written = [text for row in rows for text in texts_of(row)]
+    written = [text for row in rows for text in answers_of(row)]
     assert len(rows) == 1011 + 1540 + TALKS
     trained = set().union(*(runs_of(text) for text in [*written, *hard.asides()]))
     names = ["difficult-customers", *other_questions("test")]

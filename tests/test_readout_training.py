@@ -12,7 +12,7 @@ from shipped import LIBRARY, PROMPTS, QUESTION
 from test_readout import EVEN, make
 
 from evals import builtin_examples as examples
-from evals.builtin_examples import HELD_QUESTIONS, SEED, Example, load_answers, other_questions
+from evals.builtin_examples import HELD_QUESTIONS, SEED, Example, answers_of, load_answers, other_questions
 from evals.hard_examples import FLAGS_HELD, flag_documents, flag_rows, flag_subjects
 from evals.readout_examples import (
     Branch,
@@ -212,17 +212,14 @@ def test_dev_trees_are_the_dev_answers_and_what_held_out_questions_have_besides_
     }
     dev = dev_trees(spell)
     told = {
-        use: [first["answer"] for name, part in chosen for first, _ in load_answers(part, name)]
+        use: [answers_of(first) for name, part in chosen for first, _ in load_answers(part, name)]
         for use, chosen in parts.items()
     }
-    told["flags"] = [row["answer"] for name in FLAGS_HELD for row in flag_rows(name)]
+    told["flags"] = [answers_of(row) for name in FLAGS_HELD for row in flag_rows(name)]
     assert dev.keys() == told.keys()
     for use, answers in told.items():
         for answer, head in zip(answers, heads(dev[use]), strict=True):
-            assert all(
-                plain(sentence.text).strip() in head
-                for sentence in split_sentences([answer] if isinstance(answer, str) else answer)
-            )
+            assert all(plain(sentence.text).strip() in head for sentence in split_sentences(answer))
 
 
 def test_dev_labels_are_settled_ones() -> None:
