@@ -41,7 +41,7 @@ FOLDS = 5
 _RIGHT = 0.5
 """Below this a verdict is more likely wrong than right: it isn't given, whatever was wanted of the sure ones."""
 _CLEAR = 0.7
-"""Below this no red flag is said to be absent: whoever reads "not found" takes it for more than seven in ten."""
+"""Below this no red flag is said to be absent: of such that are left open, three in ten or more are there."""
 
 
 class Sample(NamedTuple):

@@ -2,7 +2,7 @@
 
 A sentence is copied when most of its words stand in runs of at least `RUN` words that some worked example has in the
 same order; a shorter one when all its words stand so and a longer one is copied too. Fewer than `LEAST` such words in
-all the answers are chance, and none is copied. Rewording slips through.
+all the answers may be chance, and none is copied. Rewording slips through.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RUN = 6
 MOST = 0.6
 """Share of a sentence's words in such runs from which it counts as copied."""
 LEAST = 12
-"""Words in such runs, in all answers together, from which any sentence counts as copied; fewer are chance."""
+"""Words in such runs, in all answers together, from which any sentence counts as copied; fewer may be chance."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 

@@ -25,6 +25,7 @@ def cost_table(folder: Path | None = None) -> str:
     """
     results = list(published_results(folder))
     rows: list[tuple[str, ...]] = []
+    # Not talks: the seconds that replies took are known of single answers only.
     for name in ("test", "unseen"):
         of_set = sorted((one for one in results if one["facts"]["sets"] == [name]), key=_macro)
         for key, told in BASELINES if of_set else ():

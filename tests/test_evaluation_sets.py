@@ -84,6 +84,19 @@ def test_each_talk_has_two_raters_labels_and_what_was_settled_of_all_its_answers
         assert talk.reference.red_flags.keys() == {flag.id for flag in document.red_flags}
     flagged = [talk for talk in talks if talk.reference and "present" in talk.reference.red_flags.values()]
     assert len(flagged) == 18 and sum("flag-later" in talk.tags for talk in flagged) == 14
+    assert sum("unseen" in talk.tags for talk in talks) == 24
+
+
+@pytest.mark.parametrize(
+    ("group", "same", "all"), [("key_points", 391, 400), ("red_flags", 205, 205), ("motivations", 140, 160)]
+)
+def test_the_two_raters_of_the_talks_say_the_same_as_often_as_is_written(group: str, same: int, all: int) -> None:
+    pairs = [
+        (label, getattr(second, group)[criterion])
+        for first, second in (talk.raters for talk in load_set("talks", LIBRARY))
+        for criterion, label in getattr(first, group).items()
+    ]
+    assert (sum(one == other for one, other in pairs), len(pairs)) == (same, all)
 
 
 # ── a user's own file ────────────────────────────────────────────────────────────────────────────────

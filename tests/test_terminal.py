@@ -54,7 +54,7 @@ async def test_an_interview_is_asked_answered_followed_up_graded_and_saved(tmp_p
     assert Store(tmp_path).load(interview.id) == interview
     assert FOLLOW_UPS[0] in screen and FOLLOW_UPS[1] in screen
     assert "Band 4 of 5: strong" in screen
-    assert screen.count("of 18 answers with a red flag, this grader found 11") == screen.count("Red flags")
+    assert screen.count("of 18 answers with a red flag, this grader found 11") == screen.count("Red flags") > 0
     assert "Covered" in screen and "Missing" in screen and "Unsure" in screen and "level 2 of 3" in screen
     assert "measured 2026-11-23" in screen
 
