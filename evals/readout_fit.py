@@ -4,7 +4,8 @@ Curve of a kind: P(level ≥ k) as a logistic function of both log-odds, by maxi
 by itself, with a quadratic penalty (le Cessie and van Houwelingen 1992, "Ridge Estimators in Logistic Regression") on
 what it adds to the built-in's reading, the model's log-odds measured in their standard deviation. How strong a penalty
 is chosen by cross-validation over answers; the strongest leaves the built-in as it is, so few answers, or a model that
-knows nothing, can't make it worse by much.
+knows nothing, can't make it worse by much. Partly covered points count half as much again: there are few, and the levels
+taken by themselves leave the middle one too little room. `evals/runs.md` compares some weights on dev.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ LEVELS: dict[AskedKind, int] = {"key_point": 3, "red_flag": 2}
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, float("inf"))
 """Of the penalty; under the last the built-in stays as it is."""
 FOLDS = 5
+PARTLY_COUNTS = 1.5
+"""Weight of a partly covered key point in the fit; of every other verdict 1."""
 _RIGHT = 0.5
 """Below this a verdict is more likely wrong than right: it isn't given, whatever was wanted of the sure ones."""
 _CLEAR = 0.7
@@ -93,18 +96,19 @@ def fit_curve(samples: Sequence[Sample], strength: float, levels: int) -> Curve:
 
 def _ridge(samples: Sequence[Sample], strength: float, levels: int, scale: float) -> Numbers:
     """(what is added to the built-in's weight, the weight of scale · x, the cuts), by Newton's method."""
-    rows, offsets, targets = [], [], []
+    rows, offsets, targets, counts = [], [], [], []
     for sample in samples:
         for k, (odds, told) in enumerate(zip(at_least(sample.reading), at_least(sample.said), strict=True)):
             rows.append([odds, scale * told, *(-1.0 if k == cut else 0.0 for cut in range(levels - 1))])
             offsets.append(odds)
             targets.append(float(sample.level > k))
-    x, offset, y = np.array(rows), np.array(offsets), np.array(targets)
+            counts.append(PARTLY_COUNTS if 0 < sample.level < levels - 1 else 1.0)
+    x, offset, y, count = np.array(rows), np.array(offsets), np.array(targets), np.array(counts)
     theta = np.zeros(x.shape[1])
     for _ in range(30):
         p = 1.0 / (1.0 + np.exp(-np.clip(offset + x @ theta, -30, 30)))
-        slope = x.T @ (p - y) + strength * theta
-        bend = (x * (p * (1.0 - p))[:, None]).T @ x + strength * np.eye(len(theta))
+        slope = x.T @ (count * (p - y)) + strength * theta
+        bend = (x * (count * p * (1.0 - p))[:, None]).T @ x + strength * np.eye(len(theta))
         step = np.linalg.solve(bend, slope)
         # A long step may leave the region where the curve is like its tangent.
         theta = theta - step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
