@@ -135,13 +135,17 @@ def agreement(summary: Summary, what: str) -> Agreement:
         return round(figure.value, 4)
 
     flagged = find(summary.figures, "flagged_answers_found", "")
-    assert flagged is not None, "there were no red flags"
+    points = find(summary.figures, "agreement_all", "kind:key_point")
+    assert flagged is not None and points is not None, "nothing was labelled"
     return Agreement(
         labellers="the settled labels of three language models",
         split=f"{summary.answers} {what}",
         measured=summary.facts.made,
         key_point_macro_f1=value("key_point_macro_f1"),
         key_point_coverage=value("given", "kind:key_point"),
+        key_points=points.n,
+        key_points_right=round(value("agreement_all", "kind:key_point") * points.n),
+        raters_alike=value("raters.agreement", "kind:key_point"),
         red_flag_f1=value("red_flag_f1"),
         band_qwk=value("band_qwk"),
         flagged_answers=flagged.n,

@@ -4,8 +4,8 @@ Curve of a kind: P(level ≥ k) as a logistic function of both log-odds, by maxi
 by itself, with a quadratic penalty (le Cessie and van Houwelingen 1992, "Ridge Estimators in Logistic Regression") on
 what it adds to the built-in's reading, the model's log-odds measured in their standard deviation. How strong a penalty
 is chosen by cross-validation over answers; the strongest leaves the built-in as it is, so few answers, or a model that
-knows nothing, can't make it worse by much. Partly covered points count half as much again: there are few, and the levels
-taken by themselves leave the middle one too little room. `evals/runs.md` compares some weights on dev.
+knows nothing, can't make it worse by much. Partly covered points count half as much again: there are few, and the
+levels taken by themselves leave the middle one too little room. `evals/runs.md` compares some weights on dev.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from .phrases import _
 from .prompts import Prompts
 from .schema import Decider, Grade, Interview, Library, Limits, Mode, Plan, QuestionDocument
 from .second import second_opinion
+from .trust import say_missed, say_trust
 
 __all__ = ["Description", "Panel"]
 
@@ -163,27 +164,10 @@ class Panel:
             if llm
             else _("No model: the follow-ups are written in the document.")
         )
-        agreement = self.decider.calibration.agreement
-        if agreement is None:
-            trust = _("Nobody has measured how far this grader agrees with raters.")
-        else:
-            trust = _(
-                "Agreement with {labellers} on {split}: key points macro-F1 {points:.2f} on the {share} it was sure "
-                "of, red flags F1 {flags:.2f} (measured {measured})."
-            ).format(
-                labellers=agreement.labellers, split=agreement.split, points=agreement.key_point_macro_f1,
-                share=f"{agreement.key_point_coverage:.0%}", flags=agreement.red_flag_f1, measured=agreement.measured,
-            )  # fmt: skip
-            if elsewhere := self.decider.calibration.elsewhere:
-                other = _("On questions it was not made for: {points:.2f} on {share}, red flags {flags:.2f}.")
-                trust += " " + other.format(
-                    points=elsewhere.key_point_macro_f1, share=f"{elsewhere.key_point_coverage:.0%}",
-                    flags=elsewhere.red_flag_f1,
-                )  # fmt: skip
         return Description(
             interviewer=speaker,
             grader=_("Graded by {decider} ({model}).").format(decider=self.decider.name, model=self.decider.model),
-            agreement=trust,
+            agreement=say_trust(self.decider.calibration),
             notices=self.notices,
         )
 
@@ -194,14 +178,7 @@ class Panel:
         """
         if (grade.decider, grade.model) != (self.decider.name, self.decider.model):
             return ""
-        calibration = self.decider.calibration
-        measured = [one for one in (calibration.agreement, calibration.elsewhere) if one is not None]
-        there = sum(one.flagged_answers for one in measured)
-        if not there:
-            return ""
-        return _(
-            "Not found is no proof: of {there} answers with a red flag, this grader found {found} when it was measured."
-        ).format(there=there, found=sum(one.flagged_found for one in measured))
+        return say_missed(self.decider.calibration)
 
     def _grade(
         self, decider: Decider, document: QuestionDocument, answers: Sequence[str], asked: Sequence[str], id: str

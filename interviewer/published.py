@@ -34,7 +34,9 @@ AGREEMENT = (
     ("partly, F1", "key_point_f1_partial", ""),
     ("covered against the rest, F1", "key_point_balanced_f1", ""),
     ("flagged answers found", "flagged_answers_found", ""),
+    ("found or left open", "flagged_answers_found_or_open", ""),
     ("others flagged", "flag_free_answers_flagged", ""),
+    ("flagged or left open", "flag_free_answers_flagged_or_open", ""),
     ("motivations, QWK", "motivation_qwk", ""),
     ("band, QWK", "band_qwk", ""),
     ("quotes that stand", "quote_fidelity", ""),
@@ -42,7 +44,7 @@ AGREEMENT = (
 )
 """Columns of the table of agreement: heading, key and slice of the figure."""
 SHARES = frozenset(
-    {"given", "flagged_answers_found", "flag_free_answers_flagged", "quote_fidelity", "evidence_support"}
+    {"given", "quote_fidelity", "evidence_support"} | {key for _, key, _ in AGREEMENT if key.startswith("flag")}
 )
 SETS = {
     "test": "to questions seen in training",

@@ -48,7 +48,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "Small and pure",
         "folders settings markup giveaways naming pagetext intake quotes sentences steering rubric scoring agreement "
         "probes advice replies plans places overlaps calibrated sampling copied second delivery roleplay "
-        "in_role pasted stems progress",
+        "in_role pasted stems progress trust",
     ),
     ("Every criterion and its verdict", "criteria"),
     ("Verdicts and tempers, compared and in words", "attempts wording temper"),

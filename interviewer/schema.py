@@ -354,6 +354,12 @@ class Agreement(Record):
     key_point_macro_f1: float
     key_point_coverage: float
     """Share of key-point verdicts given (the rest were unsure)."""
+    key_points: int
+    """Those labelled, in all answers together."""
+    key_points_right: int
+    """Of these, the ones it judged as labelled."""
+    raters_alike: float
+    """Share of these that two raters judged alike."""
     red_flag_f1: float
     band_qwk: float | None = None
     flagged_answers: int = 0

@@ -8,6 +8,8 @@ The rule, in full:
 * Every covered or partly covered key point, every motivation above level 0, every present red flag and every STAR
   part that is there needs words of the candidate that code has found; without them it is *unsure* (no sentence
   shows it); a chat model's words that are not in the answer make it *unscored*.
+* A red flag that is *unsure* comes with the words it may be in, where there are any: to be read again by whoever said
+  them. It counts for nothing.
 * Coverage = (covered + ½ · partly) ÷ judged key points, given only when at least half of them were judged.
 * Band = 1¼ + 2 · coverage + 2 · (mean motivation level ÷ 3), rounded to the nearest whole number (½ upwards), at
   most 2 when a red flag is present. It is given only when at least 60 % of the key points and half of the
@@ -26,7 +28,7 @@ from typing import Literal, NamedTuple, cast
 
 from .phrases import later
 from .schema import Calibration, Decision, KeyPointVerdict, MotivationVerdict, Quote, RedFlagVerdict
-from .written import NO_WORDS, NOT_SURE
+from .written import MAY_BE, NO_WORDS, NOT_SURE
 
 __all__ = [
     "band",
@@ -81,9 +83,12 @@ def judge_motivation(decision: Decision | None, quotes: Sequence[Quote], calibra
 
 
 def judge_red_flag(decision: Decision | None, quotes: Sequence[Quote], calibration: Calibration) -> RedFlagVerdict:
-    """Whether one red flag is present."""
+    """Whether one red flag is present; an unsure one keeps the words it may be in."""
     least = {"true": calibration.red_flag_present, "false": calibration.red_flag_absent}
     judged = _settle(decision, quotes, least.__getitem__)
+    if judged.value == "unsure" and quotes and decision is not None and decision.probabilities:
+        told = MAY_BE.format(probability=f"{decision.probabilities['true']:.0%}")
+        judged = judged._replace(quotes=tuple(quotes), reason=told)
     value = {"true": "present", "false": "absent"}.get(judged.value, judged.value)
     verdict = cast(Literal["present", "absent", "unsure", "unscored"], value)
     return RedFlagVerdict(verdict=verdict, probability=judged.probability, quotes=judged.quotes, reason=judged.reason)

@@ -16,6 +16,7 @@ __all__ = [
     "COVERED_WHEN",
     "LEAVE_OUT",
     "LEVEL",
+    "MAY_BE",
     "NOT_ALL_JUDGED",
     "NOT_SURE",
     "NOT_THERE",
@@ -35,6 +36,7 @@ TOO_FEW = later(
     "Too few sure verdicts for a band: {judged} of {points} key points, {levels} of {motivations} motivations."
 )
 NOT_SURE = later("The likeliest verdict, {verdict}, has a probability of only {probability}.")
+MAY_BE = later("It may be there, with a probability of {probability}: read these words again.")
 NO_WORDS = later("The likeliest verdict is {verdict}, but no sentence shows it.")
 SAMPLES = later("{number} samples: {said}")
 COVERED_WHEN = later("Covered when: {text}")
@@ -51,7 +53,7 @@ _PARTS = tuple(map(later, ("situation", "task", "action", "result")))
 """What `part` is, so that the catalogue has it."""
 _TEXTS = frozenset({"name", "part", "said", "text", "verdict"})
 _SENTENCES = (
-    NOT_ALL_JUDGED, TOO_FEW, NOT_SURE, NO_WORDS, SAMPLES, COVERED_WHEN, PARTLY_WHEN, NOT_THERE, LEVEL,
+    NOT_ALL_JUDGED, TOO_FEW, NOT_SURE, MAY_BE, NO_WORDS, SAMPLES, COVERED_WHEN, PARTLY_WHEN, NOT_THERE, LEVEL,
     LEAVE_OUT, ADD, SHOW_MORE, SAY_MORE, TELL, _LEVEL_NAME,
 )  # fmt: skip
 

@@ -126,16 +126,20 @@ def test_red_flags_by_hand() -> None:
         case(1, labels("", flags=(True, False, False))),
         case(2, labels("", flags=(False, False, False))),
         case(3, labels("", flags=(False, False, False))),
+        case(4, labels("", flags=(True, False, False))),
     ]
-    outcomes = [outcome(0, flags="yun"), outcome(1, flags="nyn"), outcome(2, flags="nny"), outcome(3, flags="nnu")]
+    outcomes = [outcome(place, flags=said) for place, said in enumerate(("yun", "nyn", "nny", "nnu", "unn"))]
     found = figures(cases, outcomes)
-    # Three there, one of them found; three said.
+    # Four there, one of them found; three said.
     assert value(found, "red_flag_precision") == (1 / 3, 3)
-    assert value(found, "red_flag_recall") == (1 / 3, 3)
-    assert value(found, "red_flag_f1") == (pytest.approx(2 / 6), 12)
-    assert value(found, "flagged_answers_found") == (1 / 2, 2)
+    assert value(found, "red_flag_recall") == (1 / 4, 4)
+    assert value(found, "red_flag_f1") == (pytest.approx(2 / 7), 15)
+    assert value(found, "flagged_answers_found") == (1 / 3, 3)
+    # Another flag than the labelled one is no find: answer 1.
+    assert value(found, "flagged_answers_found_or_open") == (2 / 3, 3)
     assert value(found, "flag_free_answers_flagged") == (1 / 2, 2)
-    assert value(found, "given", "kind:red_flag") == (10 / 12, 12)
+    assert value(found, "flag_free_answers_flagged_or_open") == (1.0, 2)
+    assert value(found, "given", "kind:red_flag") == (12 / 15, 15)
 
 
 def test_recall_is_read_where_one_flag_free_answer_in_twenty_is_flagged() -> None:

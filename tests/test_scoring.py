@@ -89,6 +89,30 @@ def test_a_red_flag_is_present_or_absent_only_beyond_its_thresholds(probability:
     assert judged.verdict == verdict
 
 
+@pytest.mark.parametrize(("probability", "said"), [(0.69, "69%"), (0.5, "50%")])
+def test_an_unsure_red_flag_keeps_the_words_it_may_be_in(probability: float, said: str) -> None:
+    decision = Decision(name="red_flag.x", probabilities={"true": probability, "false": 1 - probability})
+    judged = scoring.judge_red_flag(decision, (QUOTE,), CALIBRATION)
+    assert (judged.verdict, judged.quotes) == ("unsure", (QUOTE,))
+    assert judged.reason == f"It may be there, with a probability of {said}: read these words again."
+    without = scoring.judge_red_flag(decision, (), CALIBRATION)
+    assert (without.verdict, without.quotes) == ("unsure", ()) and "It may be there" not in without.reason
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        Decision(name="red_flag.x", unsure="3 samples: present, absent, absent", measured=False),
+        Decision(name="red_flag.x", refusal="The model declined."),
+        Decision(name="red_flag.x", probabilities={"true": 0.1, "false": 0.9}),
+    ],
+)
+def test_words_are_kept_neither_for_a_flag_that_is_not_there_nor_where_no_probability_speaks_for_it(
+    decision: Decision,
+) -> None:
+    assert scoring.judge_red_flag(decision, (QUOTE,), CALIBRATION).quotes == ()
+
+
 def test_a_motivation_above_level_0_needs_words() -> None:
     strong = Decision(name="x", probabilities={"0": 0.1, "3": 0.9})
     assert scoring.judge_motivation(strong, (QUOTE,), CALIBRATION).level == 3

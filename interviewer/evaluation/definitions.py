@@ -214,10 +214,20 @@ def _red_flags() -> Iterator[Definition]:
         everywhere=True,
     )
     yield Definition(
+        "flagged_answers_found_or_open",
+        "answers with a labelled flag in which at least one is found or left open [5]",
+        *_share("flagged", 2, 0),
+    )
+    yield Definition(
         "flag_free_answers_flagged",
         "answers without a flag that are said to have one [5]",
-        *_share("flagged", 3, 2),
+        *_share("flagged", 4, 3),
         everywhere=True,
+    )
+    yield Definition(
+        "flag_free_answers_flagged_or_open",
+        "answers without a flag that are said to have one, or in which one is left open [5]",
+        *_share("flagged", 5, 3),
     )
     yield Definition(
         "red_flag_recall_at_5",

@@ -153,11 +153,13 @@ def _coincidence(sources: Sequence[Codes], kind: Kind) -> Floats:
 
 
 def _flagged(one: Marked) -> tuple[float, ...]:
-    """Has a labelled flag; at least one of them is found; has none; is wrongly said to have one."""
+    """Has a labelled flag; one of them is found; found or open; has none; is said to have one; or has one open."""
     pairs = [(code, one.said[name]) for name, code in of_kind(one.truth, "red_flag")]
     if any(code for code, _ in pairs):
-        return 1, any(code == said == 1 for code, said in pairs), 0, 0
-    return 0, 0, bool(pairs), any(said == 1 for _, said in pairs)
+        said = {said for code, said in pairs if code}
+        return 1, 1 in said, bool(said & {1, ABSTAINED}), 0, 0, 0
+    said = {said for _, said in pairs}
+    return 0, 0, 0, bool(pairs), 1 in said, bool(said & {1, ABSTAINED})
 
 
 def _coverage(one: Marked) -> tuple[float, ...]:
