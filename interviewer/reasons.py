@@ -60,7 +60,9 @@ def _told(grade: Grade, kind: Kind, criterion: str) -> list[tuple[str, str]] | N
     found = judged_on(grade, kind, criterion)
     if verdict is None or found is None:
         return None
-    return [(_("Verdict"), say_verdict(verdict)), *_sure(found.probability), (_("Reason"), say_reason(found.reason))]
+    # Why a verdict is unsure says how likely it is.
+    sure = [] if verdict == "unsure" else _sure(found.probability)
+    return [(_("Verdict"), say_verdict(verdict)), *sure, (_("Reason"), say_reason(found.reason))]
 
 
 def _sure(probability: float | None) -> list[tuple[str, str]]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from .phrases import _
+from .phrases import _, later
 from .schema import Agreement, Calibration
 
 __all__ = ["say_missed", "say_trust"]
+
+SHIPPED = (
+    later("the settled labels of three language models"),
+    later("84 other answers to the 23 questions it was trained or tuned on"),
+    later("96 answers to eight questions it has never seen"),
+)
+"""What the shipped weights say of how they were measured, so that the catalogue has it."""
 
 
 def say_trust(calibration: Calibration) -> str:
@@ -13,7 +20,8 @@ def say_trust(calibration: Calibration) -> str:
     agreement = calibration.agreement
     if agreement is None:
         return _("Nobody has measured how far this grader agrees with raters.")
-    measured = _("Measured {day} against {labellers}.").format(day=agreement.measured, labellers=agreement.labellers)
+    labellers = _(agreement.labellers)
+    measured = _("Measured {day} against {labellers}.").format(day=agreement.measured, labellers=labellers)
     said = [measured, *map(_say_points, _all(calibration))]
     there, found = _flagged(calibration)
     if there:
@@ -38,7 +46,7 @@ def _say_points(agreement: Agreement) -> str:
         "In {split} it judged {right} of 100 key points as labelled and {wrong} otherwise, and left {open} open; two "
         "raters agreed on {raters}."
     ).format(
-        split=agreement.split, right=right, wrong=100 - right - open, open=open,
+        split=_(agreement.split), right=right, wrong=100 - right - open, open=open,
         raters=round(100 * agreement.raters_alike),
     )  # fmt: skip
 

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.text import Text
 from scripted import ScriptedDecider
 from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, FLAGGED, SECOND, VERDICTS, seat
 
+from interviewer.encoder import load
 from interviewer.errors import ProviderUnreachable
 from interviewer.grading import blank_grade, grade
 from interviewer.intake import STATES, say_state
@@ -24,7 +26,10 @@ from interviewer.page.frame import overlay, show_chat, show_notice, show_people,
 from interviewer.page.looks import SCRIPTS
 from interviewer.page.marks import escape, show_answers
 from interviewer.page.render import show_rubric
-from interviewer.schema import Dispute, Grade, Quote
+from interviewer.readout import load_weights
+from interviewer.schema import Calibration, Dispute, Grade, Quote
+from interviewer.terminal import rubric_lines
+from interviewer.trust import SHIPPED
 from interviewer.wording import Evidence, cut_answers, explain_band, number_evidence
 
 VOID = {"br", "path", "circle", "i"}
@@ -100,6 +105,23 @@ async def test_every_criterion_is_shown_with_its_verdict_in_a_word_and_its_sign(
     for word in ("Covered", "Partly covered", "Missing", "Unsure", "Found", "Not found", "Level 2 of 3", "Told"):
         assert word in text
     assert html.count("<svg") >= len(rows)
+
+
+async def test_a_red_flag_that_may_be_there_is_shown_with_its_words_on_the_page_and_in_the_terminal() -> None:
+    decider = ScriptedDecider(FLAGGED, calibration=Calibration(red_flag_present=0.9))
+    made = await graded(ANSWER, decider=decider)
+    (quote,) = made.red_flags["blaming"].quotes
+    told = "It may be there, with a probability of 83%: read these words again."
+    html = show_rubric(made, QUESTION, [ANSWER], LIBRARY)
+    name = next(flag.name for flag in QUESTION.red_flags if flag.id == "blaming")
+    (row,) = (row for row in re.findall(r'<li class="criterion is-unsure".*?</li>', html, re.DOTALL) if name in row)
+    assert quote.text in text_of(row) and told in text_of(row) and 'class="sure"' not in row
+    number = next(item.number for item in number_evidence(made, QUESTION) if item.criterion == "blaming")
+    assert f">{number}<" in row
+    lines = [line.plain for line in rubric_lines(made, QUESTION, [ANSWER], LIBRARY) if isinstance(line, Text)]
+    place = next(at for at, line in enumerate(lines) if name in line)
+    assert lines[place + 1 : place + 3] == [f"      “{quote.text}”", f"      {told}"]
+    assert made.band == (await graded(ANSWER, said=VERDICTS)).band  # it counts for nothing
 
 
 async def test_every_number_in_the_answer_leads_to_a_criterion_and_back() -> None:
@@ -231,6 +253,12 @@ def test_who_grades_and_how_far_to_trust_it_is_said_measured_or_not() -> None:
     assert "Of 18 answers with a red flag it found 11." in told
     assert "Nobody has measured" in show_people(seat(measured=False).describe())
     assert "No model was found." in show_people(seat(notices=("No model was found.",)).describe())
+
+
+def test_what_the_shipped_graders_were_measured_on_is_in_the_catalogue() -> None:
+    for calibration in (load().facts["calibration"], load_weights().calibration.model_dump()):
+        for one in (calibration["agreement"], calibration["elsewhere"]):
+            assert {one["labellers"], one["split"]} <= set(SHIPPED)
 
 
 async def test_who_didnt_find_a_red_flag_says_how_often_it_finds_one_and_of_another_grader_nothing_is_said() -> None:

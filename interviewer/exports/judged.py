@@ -31,7 +31,7 @@ class Criterion(Record):
     verdict: str
     """In words."""
     sure: str
-    """How sure the grader was; empty where that isn't known."""
+    """How sure the grader was; empty where that isn't known, and for what is unsure, whose reason says it."""
     number: int
     """Under which its words are marked in the answers; 0: no words."""
     quotes: tuple[str, ...]
@@ -66,7 +66,7 @@ def groups_of(grade: Grade, document: QuestionDocument, disputes: Sequence[Dispu
                 sign=sign_of(verdict),
                 name=name,
                 verdict=say_verdict(verdict),
-                sure="" if sure is None else _("{share} sure").format(share=f"{sure:.0%}"),
+                sure="" if sure is None or verdict == "unsure" else _("{share} sure").format(share=f"{sure:.0%}"),
                 number=numbers.get((kind, criterion), 0),
                 quotes=_words(quotes_on(grade, kind, criterion)),
                 reasons=tuple(

@@ -289,7 +289,7 @@ def _row(
     shown = "pending" if waiting else verdict
     said = _("Not judged yet") if waiting else word or say_verdict(verdict)
     sure = ""
-    if probability is not None and not waiting and shown != "unsure":  # of an unsure verdict the reason says it
+    if probability is not None and not waiting and shown != "unsure":  # the reason says it of what is unsure
         sure = f'<span class="sure">{escape(_("{share} sure").format(share=f"{probability:.0%}"))}</span>'
     why = f'<p class="reason">{escape(say_reason(reason))}</p>' if reason and not waiting else ""
     other = view.opinions.get((kind, criterion), "")

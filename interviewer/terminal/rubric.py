@@ -116,6 +116,8 @@ def _criterion_lines(grade: Grade, document: QuestionDocument, *, several: bool,
     for flag in document.red_flags:
         if seen := grade.red_flags.get(flag.id):
             yield from line("red_flag", flag.id, flag.name, seen.verdict, say_verdict(seen.verdict), seen.quotes)
+            if seen.verdict == "unsure" and seen.reason:
+                yield Text(f"      {clean(say_reason(seen.reason))}", "dim")
     if missed and any(seen.verdict == "absent" for seen in grade.red_flags.values()):
         yield Text(f"      {missed}", "dim")
     yield Text("\n" + _("Key points"), "bold")
