@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from evals import readout_fit
 from evals.builtin_examples import HELD_QUESTIONS, SEED, load_answers, other_questions
 from evals.calibrate_readout import Item, Read, found_at, labelled, show
 from evals.readout_fit import Sample, Shown, area, fit_curve, fit_kind, fold_of, thresholds
@@ -36,12 +37,30 @@ def made_by(curve: Curve, count: int, *, informed: bool = True) -> list[Sample]:
     return samples
 
 
-def test_a_curve_is_found_again_from_what_it_made() -> None:
+def test_a_curve_is_found_again_from_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readout_fit, "PARTLY_COUNTS", 1.0)
     made = Curve(builtin=1.4, model=0.8, cuts=(0.3, 0.6))
     found = fit_curve(made_by(made, 2000), 1.0, 3)
     assert found.builtin == pytest.approx(1.4, abs=0.2)
     assert found.model == pytest.approx(0.8, abs=0.1)
     assert found.cuts == pytest.approx((0.3, 0.6), abs=0.2)
+
+
+def test_partly_covered_points_count_for_more_and_red_flags_and_the_ends_do_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    samples = made_by(Curve(model=0.8, cuts=(0.0, 0.0)), 400)
+    ends, flags = [s for s in samples if s.level != 1], [s._replace(level=min(s.level, 1)) for s in samples]
+    flags = [s._replace(reading=(s.reading[0], 1 - s.reading[0]), said=(s.said[0], 1 - s.said[0])) for s in flags]
+
+    def fitted() -> list[Curve]:
+        return [fit_curve(samples, 1.0, 3), fit_curve(ends, 1.0, 3), fit_curve(flags, 1.0, 2)]
+
+    now = fitted()
+    monkeypatch.setattr(readout_fit, "PARTLY_COUNTS", 1.0)
+    alike = fitted()
+    room, before = (curve.cuts[1] - curve.cuts[0] for curve in (now[0], alike[0]))
+    assert room > before and now[1:] == alike[1:]
 
 
 def test_the_scale_of_the_models_odds_does_not_matter() -> None:
@@ -89,10 +108,10 @@ def test_area_under_the_curve(chances: tuple[float, ...], levels: tuple[int, ...
 
 
 def test_thresholds_leave_out_verdicts_that_are_too_often_wrong() -> None:
-    sure = [Shown("key_point", (0.05, 0.05, 0.9), 2, "a")] * 16
-    wrong = [Shown("key_point", (0.2, 0.2, 0.6), 0, "a")] * 4
+    sure = [Shown("key_point", (0.05, 0.05, 0.9), 2, "a")] * 17
+    wrong = [Shown("key_point", (0.2, 0.2, 0.6), 0, "a")] * 3
     found = thresholds([*sure, *wrong])
-    # All 20: 16 right, 0.8 as wanted, so the lowest threshold does: that of verdicts more likely right than wrong.
+    # All 20: 17 right, 0.85 as wanted, so the lowest threshold does: that of verdicts more likely right than wrong.
     assert found["key_point"] == 0.5
     # One more wrong one is too many.
     assert thresholds([*sure, *wrong, wrong[0]])["key_point"] > 0.6

@@ -56,7 +56,7 @@ async def test_an_interview_is_asked_answered_followed_up_graded_and_saved(tmp_p
     assert "Band 4 of 5: strong" in screen
     assert screen.count("of 18 answers with a red flag, this grader found 11") == screen.count("Red flags") > 0
     assert "Covered" in screen and "Missing" in screen and "Unsure" in screen and "level 2 of 3" in screen
-    assert "measured 2026-11-23" in screen
+    assert "Measured 2026-11-23" in screen
 
 
 async def test_nothing_a_question_is_judged_by_is_printed_before_its_first_grade(tmp_path: Path) -> None:
