@@ -143,11 +143,11 @@ def agreement(summary: Summary, what: str) -> Agreement:
         measured=summary.facts.made,
         key_point_macro_f1=value("key_point_macro_f1"),
         key_point_coverage=value("given", "kind:key_point"),
+        red_flag_f1=value("red_flag_f1"),
+        band_qwk=value("band_qwk"),
         key_points=points.n,
         key_points_right=round(value("agreement_all", "kind:key_point") * points.n),
         raters_alike=value("raters.agreement", "kind:key_point"),
-        red_flag_f1=value("red_flag_f1"),
-        band_qwk=value("band_qwk"),
         flagged_answers=flagged.n,
         flagged_found=round(value("flagged_answers_found") * flagged.n),
     )

@@ -354,14 +354,14 @@ class Agreement(Record):
     key_point_macro_f1: float
     key_point_coverage: float
     """Share of key-point verdicts given (the rest were unsure)."""
-    key_points: int
-    """Those labelled, in all answers together."""
-    key_points_right: int
-    """Of these, the ones it judged as labelled."""
-    raters_alike: float
-    """Share of these that two raters judged alike."""
     red_flag_f1: float
     band_qwk: float | None = None
+    key_points: int = 0
+    """Those labelled, in all answers together; 0 where nobody counted."""
+    key_points_right: int = 0
+    """Of these, the ones it judged as labelled."""
+    raters_alike: float = 0.0
+    """Share of these that two raters judged alike."""
     flagged_answers: int = 0
     """Answers in which the labels have a red flag; 0 where nobody counted."""
     flagged_found: int = 0

@@ -22,7 +22,7 @@ def say_trust(calibration: Calibration) -> str:
         return _("Nobody has measured how far this grader agrees with raters.")
     labellers = _(agreement.labellers)
     measured = _("Measured {day} against {labellers}.").format(day=agreement.measured, labellers=labellers)
-    said = [measured, *map(_say_points, _all(calibration))]
+    said = [measured, *(_say_points(one) for one in _all(calibration) if one.key_points)]
     there, found = _flagged(calibration)
     if there:
         said.append(_("Of {there} answers with a red flag it found {found}.").format(there=there, found=found))

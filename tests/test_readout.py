@@ -36,9 +36,6 @@ AGREEMENT = Agreement(
     measured="2026-01-01",
     key_point_macro_f1=0.5,
     key_point_coverage=0.7,
-    key_points=500,
-    key_points_right=355,
-    raters_alike=0.92,
     red_flag_f1=0.3,
 )
 WEIGHTS = ReadoutWeights(
