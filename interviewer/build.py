@@ -26,6 +26,7 @@ from .llm import LLM, Endpoint, OpenAIEndpoint, Variables
 from .panel import Panel
 from .phrases import _
 from .prompts import Prompts
+from .readout import ReadoutDecider
 from .replies import read_models
 from .schema import Library, Limits
 from .second import GIVEN_ON
@@ -113,6 +114,7 @@ def open_panel(settings: Settings, *, say: Say = lambda _: None) -> Iterator[Pan
             interviewer=Interviewer(prompts, chat, _grammar(chat, prompts)),
             decider=decider,
             reader=reader,
+            ahead=chosen.decider if isinstance(chosen.decider, ReadoutDecider) else None,
             second=reader if settings.second_opinion and decider.name in GIVEN_ON else None,
             samples=settings.samples if decider.name == "chat" else 1,
             price=read_price(settings),

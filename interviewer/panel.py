@@ -9,16 +9,20 @@ from dataclasses import dataclass, field, replace
 from . import acting
 from .content import LiveLibrary
 from .errors import ContentError
-from .grading import Price, grade
+from .grading import Price, grade, part_answers
 from .hearing import Voices
 from .interview import Interviewer, begin, end, listen, next_step, speak
 from .phrases import _
 from .prompts import Prompts
-from .schema import Decider, Grade, Interview, Library, Limits, Mode, Plan, QuestionDocument
+from .rubric import build_state
+from .schema import Decider, Grade, Interview, Library, Limits, Mode, Plan, QuestionDocument, ReadsAhead
 from .second import second_opinion
 from .trust import say_missed, say_trust
 
 __all__ = ["Description", "Panel"]
+
+AT_ONCE = 3
+"""Sentences read ahead in one go, so that whoever sends a pasted answer at once need not wait for the end of it."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Panel:
     decider: Decider
     reader: Decider | None = None
     """A quick decider whose reading of a draft chooses the next probe; None: probes follow finished grades only."""
+    ahead: ReadsAhead | None = None
+    """The grader, where it can read an answer while it is being written; None: it can't."""
     second: Decider | None = None
     """Who else reads the answers once they are graded; None: nobody."""
     samples: int = 1
@@ -155,6 +161,29 @@ class Panel:
             return None
         grades = [grade async for grade in self._grade(self.reader, document, answers, asked, "")]
         return grades[-1]
+
+    async def read_ahead(
+        self, document: QuestionDocument, answers: Sequence[str], *, asked: Sequence[str], known: int
+    ) -> int:
+        """Lets the grader read some more of the sentences that are finished; the last one is still being written.
+
+        Args:
+            document: what is asked about.
+            answers: so far, draft included.
+            asked: the question each of them replies to.
+            known: how many sentences it has read.
+
+        Returns:
+            How many it has read now; no more than before when there is nothing to read, or nobody to read it.
+
+        Raises:
+            ProviderError, ReplyError: as `schema.ReadsAhead` says.
+        """
+        finished = part_answers(document, answers, self.library).own[:-1]
+        more = finished[: known + AT_ONCE]
+        if self.ahead is not None and len(more) > known:
+            await self.ahead.read_ahead(build_state(asked, more, self.prompts.render))
+        return len(more)
 
     def describe(self) -> Description:
         """Who is interviewing, who is grading, and how far to believe it."""

@@ -57,6 +57,8 @@ GRADER_SLOT = 1
 """Of the embedded server's two, so that the interviewer's prompt stays cached in the other."""
 ADAPTED = ({"id": 0, "scale": 1.0},)
 """Lets the embedded server's adapter work in a request; in all others it doesn't."""
+READING: dict[str, object] = {"id_slot": GRADER_SLOT, "lora": ADAPTED}
+"""Goes with every request: what was read is kept in the slot, and counts only while the adapter works."""
 _DIGITS = frozenset("123456789")
 _TEMPLATES = ("readout_system", "readout_key_point", "readout_red_flag", "state")
 _LEAST = 1e-6
@@ -238,18 +240,25 @@ class ReadoutDecider:
 
     async def ask(self, state: State, question: TypedQuestion) -> tuple[Said | None, Usage]:
         """What the model says of one criterion, and the tokens that took; None when it is none of its words."""
-        # The criterion last: everything before it is the same for all of them and is read once.
-        messages = [
-            {"role": "system", "content": self._prompts.render("grader/readout_system.j2")},
-            {"role": "user", "content": f"{state.text}\n\n{self._word(question)}"},
-        ]
-        extra = {"id_slot": GRADER_SLOT, "lora": ADAPTED}
-        reply = await self._llm.ask(messages, max_tokens=2, top_logprobs=MOST_TOKENS, extra=extra)
+        messages = self._messages(state, self._word(question))
+        reply = await self._llm.ask(messages, max_tokens=2, top_logprobs=MOST_TOKENS, extra=READING)
         if not reply.top_logprobs:
             raise ProviderUnsupported(
                 f"{self.model} gave no log-probabilities, which the readout grader reads: set INTERVIEWER_DECIDER=chat."
             )
         return read_said(reply.top_logprobs, asked_kind(question) or "key_point"), reply.usage
+
+    async def read_ahead(self, state: State) -> None:
+        """Lets the model read what will stand before its questions; see `schema.ReadsAhead`."""
+        if self.looks:
+            await self._llm.ask(self._messages(state, ""), max_tokens=1, extra=READING)
+
+    def _messages(self, state: State, criterion: str) -> list[dict[str, str]]:
+        # The criterion last: everything before it is the same for all of them and is read once.
+        return [
+            {"role": "system", "content": self._prompts.render("grader/readout_system.j2")},
+            {"role": "user", "content": f"{state.text}\n\n{criterion}"},
+        ]
 
     def _word(self, question: TypedQuestion) -> str:
         return self._prompts.render(f"grader/readout_{question.kind}.j2", question=question)

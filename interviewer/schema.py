@@ -417,6 +417,19 @@ class Decider(Protocol):
         ...
 
 
+class ReadsAhead(Protocol):
+    """A decider that can read an answer while it is being written, so that it decides sooner."""
+
+    async def read_ahead(self, state: State) -> None:
+        """Reads the sentences that are finished, and decides nothing.
+
+        Raises:
+            ProviderError: the model failed; nothing is lost by that.
+            ReplyError: it replied with nothing; that does no harm either.
+        """
+        ...
+
+
 # ── grades: the public shape, version 1 ──────────────────────────────────────────────────────────────
 
 

@@ -362,6 +362,94 @@ async def test_the_model_reads_ahead_once_a_turn_and_is_stopped_when_the_answer_
     await until_true(lambda: model.left == 2)
 
 
+class Ahead:
+    """A grader that reads ahead: keeps what it was given, or doesn't come to an end."""
+
+    def __init__(self, failure: Exception | None = None, *, stuck: bool = False) -> None:
+        self.failure, self.stuck = failure, stuck
+        self.read: list[tuple[str, ...]] = []
+        self.left = 0
+
+    async def read_ahead(self, state: State) -> None:
+        self.read.append(tuple(sentence.text for sentence in state.sentences))
+        if self.failure is not None:
+            raise self.failure
+        try:
+            await (asyncio.Event().wait() if self.stuck else asyncio.sleep(0))
+        finally:
+            self.left += 1
+
+
+FINISHED = [
+    "I kept calm and let him finish.",
+    "I asked him what was wrong with it.",
+    "He told me about the long way home.",
+    "I looked up the sale by his card.",
+    "It was there, as he had said.",
+]
+DRAFT = " ".join((*FINISHED, "So I gave"))
+
+
+async def test_the_grader_reads_what_is_finished_of_a_draft_some_sentences_at_a_time_and_none_twice(
+    tmp_path: Path,
+) -> None:
+    ahead = Ahead()
+    desk = make_desk(replace(seat(*FOLLOW_UPS), ahead=ahead), tmp_path)
+    interview = started(desk)
+    for draft, reads in (("I kept", 0), (DRAFT, 2), (f"{DRAFT} him", 2), (f"{DRAFT} him a new one. He", 3)):
+        desk.note_draft(draft, interview)
+        await until_true(lambda: desk._works.of(interview).reading_ahead.done())  # type: ignore[union-attr]
+        assert len(ahead.read) == reads
+    assert [list(read) for read in ahead.read] == [FINISHED[:3], FINISHED, [*FINISHED, "So I gave him a new one."]]
+    # The next answer stands after this one, which is read already.
+    sent = desk.submit(f"{DRAFT} him a new one. He left with a smile.", interview, None)["interview"]
+    spoken = (await everything(desk.speak(sent)))[-1]["interview"]
+    desk.note_draft("I thanked him for his patience. Then", spoken)
+    await until_true(lambda: len(ahead.read) == 4)
+    assert ahead.read[-1][-2:] == ("He left with a smile.", "I thanked him for his patience.")
+
+
+async def test_reading_ahead_is_stopped_when_the_answer_is_sent_and_waits_while_one_is_graded(tmp_path: Path) -> None:
+    ahead, decider = Ahead(stuck=True), Gated(VERDICTS)
+    desk = make_desk(replace(seat(*FOLLOW_UPS, decider=decider), ahead=ahead), tmp_path)
+    interview = started(desk)
+    desk.note_draft(DRAFT, interview)
+    await until_true(lambda: len(ahead.read) == 1)
+    sent = desk.submit(ANSWER, interview, None)["interview"]
+    await until_true(lambda: ahead.left == 1)
+    spoken = (await everything(desk.speak(sent)))[-1]["interview"]
+    grading = asyncio.ensure_future(everything(desk.grade(sent)))
+    await until_true(lambda: desk._works.of(sent).coming is not None)
+    desk.note_draft(DRAFT, spoken)
+    assert desk._works.of(sent).reading_ahead is None
+    decider.gate.set()
+    await grading
+    desk.note_draft(f"{DRAFT} him one", spoken)
+    await until_true(lambda: len(ahead.read) == 2)
+    desk.forget([interview.id])
+    await until_true(lambda: ahead.left == 2)
+
+
+async def test_where_several_share_a_page_nobodys_words_are_graded_ahead(tmp_path: Path) -> None:
+    ahead = Ahead()
+    panel = replace(seat(*FOLLOW_UPS), ahead=ahead)
+    desk = Desk(panel, Store(tmp_path), now=lambda: 100.0, pause=partial(asyncio.sleep, 0), whose=lambda: "somebody")
+    interview = started(desk)
+    desk.note_draft(DRAFT, interview)
+    assert desk._works.of(interview).reading_ahead is None and ahead.read == []
+
+
+@pytest.mark.parametrize("failure", [BROKEN, RuntimeError("a mistake of ours")])
+async def test_a_grader_that_fails_to_read_ahead_costs_nothing_but_time(failure: Exception, tmp_path: Path) -> None:
+    ahead = Ahead(failure)
+    desk = make_desk(replace(seat(*FOLLOW_UPS), ahead=ahead), tmp_path)
+    interview = started(desk)
+    desk.note_draft(DRAFT, interview)
+    await until_true(lambda: len(ahead.read) == 1)
+    sent = desk.submit(ANSWER, interview, None)["interview"]
+    assert (await everything(desk.grade(sent)))[-1]
+
+
 @pytest.mark.parametrize("failure", [BROKEN, RuntimeError("a mistake of ours")])
 async def test_reading_ahead_that_fails_costs_nothing_but_time(failure: Exception, tmp_path: Path) -> None:
     model = Listener(failure)

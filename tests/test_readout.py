@@ -355,6 +355,21 @@ async def test_a_model_that_the_adapter_does_not_come_with_is_never_asked(name: 
     assert not decider.looks
 
 
+async def test_what_is_read_ahead_is_how_every_request_begins_and_nothing_is_decided() -> None:
+    decider, teller = make(lambda _: EVEN)
+    begun, whole = state("I kept calm. I asked."), state("I kept calm. I asked. He left smiling.")
+    await decider.read_ahead(begun)
+    await decide(decider, CALM, reading=whole)
+    ahead, asked = teller.bodies
+    assert (ahead["max_tokens"], ahead["id_slot"], ahead["lora"]) == (1, asked["id_slot"], asked["lora"])
+    assert ahead["messages"][0] == asked["messages"][0] and "logprobs" not in ahead
+    read = ahead["messages"][1]["content"].partition("I asked.")[0]
+    assert asked["messages"][1]["content"].startswith(f"{read}I asked.")
+    other, teller = make(lambda _: EVEN, weights=WEIGHTS.model_copy(update={"model": "large"}))
+    await other.read_ahead(begun)
+    assert teller.bodies == []
+
+
 async def test_neither_yes_nor_no_is_a_refusal_of_that_question_only() -> None:
     decider, _ = make(lambda text: [{"Well": -0.1}] if "calm" in text else says(0.95))
     found = await decide(decider, CALM, BLAMING)
@@ -479,9 +494,17 @@ async def test_the_real_model_tells_an_answer_that_shows_something_from_one_that
         told, usage = await decider.ask(shows, CALM)
         silent, _ = await decider.ask(state("I don't know."), CALM)
         again, _ = await decider.ask(shows, CALM)
+        other = state(
+            "We were short of people. I asked everybody what they could take on. They told me, and we shared it."
+        )
+        begun = state("We were short of people. I asked everybody what they could take on.")
+        await decider.read_ahead(begun)
+        _, ahead = await decider.ask(other, CALM)
         await endpoint.close()
     assert told is not None and silent is not None
     assert told.levels[0] < 0.5 < silent.levels[0] and max(told.digits, key=told.digits.__getitem__) == "1"
     # Not the same sums: the second time most of the prompt was read before. As far apart as two backends at most.
     assert again is not None and again.levels == pytest.approx(told.levels, abs=0.15)
     assert usage.prompt_tokens > 0
+    # Of another answer only the beginning that all share would be there; its first two sentences are some 17 tokens.
+    assert ahead.cached_tokens >= usage.cached_tokens + 15

@@ -118,6 +118,9 @@ class Desk(GradingDesk):
             self._works.read_soon(interview, text)
             if not waits(interview):
                 self._works.listen_soon(interview)
+                # Where several share a page, each one's words would take the place of another's.
+                if self._at_home:
+                    self._works.read_ahead_soon(interview)
         try:
             self.store.save_draft(interview.id, text)
         except StoreError as failure:

@@ -54,12 +54,16 @@ class Work:
     listened: int = 0
     """Turns of the interview when the model was last let read them."""
     listening: asyncio.Task[None] | None = None
+    read_ahead: tuple[str, int] = ("", 0)
+    """Question id, and how many sentences of its answers the grader has read while they were written."""
+    reading_ahead: asyncio.Task[None] | None = None
 
     def stop_listening(self) -> None:
-        """Ends the model's reading ahead: it is to speak now."""
-        if self.listening is not None:
-            self.listening.cancel()
-            self.listening = None
+        """Ends all that is read while the candidate types: the model is to speak now."""
+        for task in (self.listening, self.reading_ahead):
+            if task is not None:
+                task.cancel()
+        self.listening = self.reading_ahead = None
 
     def take_speech(self) -> asyncio.Event:
         """Cuts off what is being spoken, for whoever speaks now; e.g. the same page after a reload."""
@@ -161,6 +165,30 @@ class Works:
             work.stop_listening()
             work.listened = len(interview.turns)
             work.listening = asyncio.get_running_loop().create_task(self._listen(interview))
+
+    def read_ahead_soon(self, interview: Interview) -> None:
+        """Lets the grader read the draft in the background, unless it grades; nobody waits for it."""
+        work = self.of(interview)
+        idle = work.reading_ahead is None or work.reading_ahead.done()
+        if self._panel.ahead is not None and work.coming is None and idle:
+            work.reading_ahead = asyncio.get_running_loop().create_task(self._read_ahead(interview, work))
+
+    async def _read_ahead(self, interview: Interview, work: Work) -> None:
+        id = interview.question.id
+        while True:
+            known = work.read_ahead[1] if work.read_ahead[0] == id else 0
+            asked, answers = answers_to(answer(interview, work.draft), id)
+            try:
+                now = await self._panel.read_ahead(interview.question, answers, asked=asked, known=known)
+            except InterviewerError as failure:
+                log.info("reading ahead failed, so grading takes longer: %s", failure)
+                return
+            except Exception:
+                log.exception("reading ahead failed")
+                return
+            work.read_ahead = (id, now)
+            if now <= known:
+                return
 
     async def _listen(self, interview: Interview) -> None:
         try:
