@@ -22,6 +22,7 @@ import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,9 @@ page.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
 
 def main() -> None:
     """Measure everything, or what is named; what can't be measured says why."""
-    measures = {
+    from interviewer import local_model
+
+    measures: dict[str, Callable[[], Iterator[Row]]] = {
         "help": help_seconds,
         "page": page_start,
         "speech": speech_overhead,
@@ -55,6 +58,7 @@ def main() -> None:
         "prompts": prompt_sizes,
         "progress": progress_drawn,
         "replay": replayed_grades,
+        "ahead": partial(reading_ahead, local_model.find()),
     }
     chosen = sys.argv[1:] or list(measures)
     if unknown := [name for name in chosen if name not in measures]:
@@ -62,12 +66,12 @@ def main() -> None:
     table = Table("what", "ours", "beside it", "runs", title="make bench")
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(clean_environment(home))
-        for measure in (measures[name] for name in chosen):
+        for name in chosen:
             try:
-                for row in measure():
+                for row in measures[name]():
                     table.add_row(*row)
             except Exception as error:  # a figure that is missing is reported, the others are still wanted
-                table.add_row(measure.__name__.replace("_", " "), f"not measured: {error}", "", "")
+                table.add_row(name, f"not measured: {error}", "", "")
     Console(width=130).print(table)
 
 
@@ -226,6 +230,60 @@ def prompt_sizes(runs: int = 60) -> Iterator[Row]:
         anew = statistics.median(new_tokens(before[-1], texts) for before, texts in itertools.pairwise(sent))
         beside = f"in {len(sent[0])} request(s); {anew:.0f} not in the prefix cache"
         yield f"prompt tokens per grade, {name}", f"{whole:.0f}", beside, str(runs)
+
+
+def reading_ahead(model: Path | None, runs: int = 3) -> Iterator[Row]:
+    """Seconds from sending a long answer to the embedded model's first verdict and to the last, read ahead or not."""
+    from interviewer import local_model
+
+    if model is None:
+        raise RuntimeError("the embedded model is not there; run `interviewer model pull`")
+    answers = sorted(labelled_answers()[0], key=lambda text: len(text.split()))[-runs:]
+    with local_model.start(model) as server:
+        bare, ahead = asyncio.run(_graded_ahead(server, answers))
+    words = statistics.median(len(answer.split()) for answer in answers)
+    for what, place in (("first verdict of the model", 0), ("whole grade", 1)):
+        ours, beside = (statistics.median(times[place] for times in found) for found in (ahead, bare))
+        yield f"readout, {words:.0f} words: {what}", f"{ours:.1f} s", f"{beside:.1f} s not read while typed", str(runs)
+
+
+async def _graded_ahead(server: Any, answers: list[str]) -> list[list[tuple[float, float]]]:
+    """Seconds to the first verdict and to the last of each answer: as it is, then read while it is typed."""
+    from interviewer.builtin import BuiltinDecider
+    from interviewer.encoder import load
+    from interviewer.interview import Interviewer
+    from interviewer.llm import LLM, OpenAIEndpoint
+    from interviewer.panel import Panel
+    from interviewer.readout import ReadoutDecider
+
+    prompts, document = shipped()
+    endpoint = OpenAIEndpoint(base_url=server.base_url, api_key=server.api_key, timeout_seconds=900)
+    decider = ReadoutDecider(LLM(endpoint, server.model, local=True), prompts, builtin=BuiltinDecider(load()))
+    panel = Panel(shipped_library(), prompts, Interviewer(prompts, None), decider, ahead=decider)
+
+    async def typed(answer: str) -> None:
+        known, words = 0, answer.split(" ")
+        for count in range(1, len(words) + 1):
+            draft, before = " ".join(words[:count]), -1
+            while before < known:
+                before = known
+                known = await panel.read_ahead(document, [draft], asked=[document.question], known=known)
+
+    async def seconds(answer: str) -> tuple[float, float]:
+        begun, first = time.perf_counter(), 0.0
+        async for grade in panel.grade(document, [answer], asked=[document.question]):
+            if not first and grade.tokens:
+                first = time.perf_counter() - begun
+        return first, time.perf_counter() - begun
+
+    await seconds(answers[-1])  # what is the same before every answer is read
+    bare = [await seconds(answer) for answer in answers]
+    ahead = []
+    for answer in answers:
+        await typed(answer)
+        ahead.append(await seconds(answer))
+    await endpoint.close()
+    return [bare, ahead]
 
 
 def progress_drawn(answers: int = 1000, runs: int = 9) -> Iterator[Row]:
