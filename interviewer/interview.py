@@ -454,10 +454,15 @@ def _heard(interview: Interview, talk: Sequence[Turn], prompts: Prompts) -> list
     return [{"role": "system", "content": system}, *said]
 
 
-async def listen(interview: Interview, interviewer: Interviewer) -> None:
+async def listen(interview: Interview, interviewer: Interviewer, typed: str = "") -> None:
     """Lets the embedded model read what was said so far while the candidate still types, so that it replies sooner.
 
     A model elsewhere is not asked: its host keeps what it has read by itself, and takes money for every request.
+
+    Args:
+        interview: whose last turn waits for an answer.
+        interviewer: whose model it is.
+        typed: the beginning of that answer, as far as it is finished.
 
     Raises:
         ProviderError: the model failed; nothing is lost by that.
@@ -466,6 +471,6 @@ async def listen(interview: Interview, interviewer: Interviewer) -> None:
     llm = interviewer.llm
     if llm is None or not llm.local:
         return
-    typing = {"role": "user", "content": interviewer.prompts.render("interviewer/answer.j2", answer="")}
+    typing = {"role": "user", "content": interviewer.prompts.render("interviewer/answer.j2", answer=typed)}
     read = [*_heard(interview, _turns(interview), interviewer.prompts), typing]
     await llm.ask(read, max_tokens=1, extra={"id_slot": INTERVIEWER_SLOT})

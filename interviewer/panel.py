@@ -11,7 +11,7 @@ from .content import LiveLibrary
 from .errors import ContentError
 from .grading import Price, grade, part_answers
 from .hearing import Voices
-from .interview import Interviewer, begin, end, listen, next_step, speak
+from .interview import Interviewer, answer, answers_to, begin, end, listen, next_step, speak
 from .phrases import _
 from .prompts import Prompts
 from .rubric import build_state
@@ -22,7 +22,7 @@ from .trust import say_missed, say_trust
 __all__ = ["Description", "Panel"]
 
 AT_ONCE = 3
-"""Sentences read ahead in one go, so that whoever sends a pasted answer at once need not wait for the end of it."""
+"""Sentences read ahead in one go, so that who sends a pasted answer at once need not wait until all of it is read."""
 
 
 @dataclass(frozen=True)
@@ -162,27 +162,27 @@ class Panel:
         grades = [grade async for grade in self._grade(self.reader, document, answers, asked, "")]
         return grades[-1]
 
-    async def read_ahead(
-        self, document: QuestionDocument, answers: Sequence[str], *, asked: Sequence[str], known: int
-    ) -> int:
-        """Lets the grader read some more of the sentences that are finished; the last one is still being written.
+    async def read_ahead(self, interview: Interview, draft: str, known: int) -> int:
+        """Lets embedded models read some more of a draft's finished sentences; the last one is still being written.
 
         Args:
-            document: what is asked about.
-            answers: so far, draft included.
-            asked: the question each of them replies to.
-            known: how many sentences it has read.
+            interview: whose last turn waits for the answer.
+            draft: that answer so far.
+            known: how many sentences of the answers to the question they have read.
 
         Returns:
-            How many it has read now; no more than before when there is nothing to read, or nobody to read it.
+            How many they have read now; no more than before when there is nothing to read.
 
         Raises:
-            ProviderError, ReplyError: as `schema.ReadsAhead` says.
+            ProviderError, ReplyError: as `interview.listen` says.
         """
-        finished = part_answers(document, answers, self.library).own[:-1]
-        more = finished[: known + AT_ONCE]
-        if self.ahead is not None and len(more) > known:
-            await self.ahead.read_ahead(build_state(asked, more, self.prompts.render))
+        asked, answers = answers_to(answer(interview, draft), interview.question.id)
+        more = part_answers(interview.question, answers, self.library).own[:-1][: known + AT_ONCE]
+        if len(more) > known:
+            typed = max((one.end for one in more if one.answer == len(answers) - 1), default=0)
+            await listen(interview, self.interviewer, draft[:typed])
+            if self.ahead is not None:
+                await self.ahead.read_ahead(build_state(asked, more, self.prompts.render))
         return len(more)
 
     def describe(self) -> Description:

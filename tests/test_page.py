@@ -20,14 +20,14 @@ from shipped import LIBRARY, PROMPTS, QUESTION
 from tables import ANSWER, FOLLOW_UPS, SECOND, VERDICTS, seat
 
 from interviewer.errors import ProviderUnreachable, SettingsError
-from interviewer.interview import Interviewer
+from interviewer.interview import Interviewer, answer, messages
 from interviewer.llm import LLM
 from interviewer.page.desk import Change, Desk
 from interviewer.page.marks import escape
 from interviewer.page.serving import open_page
 from interviewer.page.work import newest, until
 from interviewer.panel import Panel
-from interviewer.schema import Decision, Interview, State, TypedQuestion
+from interviewer.schema import Decision, Interview, Probe, State, TypedQuestion
 from interviewer.store import Store, new_id
 
 BROKEN = ProviderUnreachable("127.0.0.1 broke off: start the server again.")
@@ -362,6 +362,19 @@ async def test_the_model_reads_ahead_once_a_turn_and_is_stopped_when_the_answer_
     await until_true(lambda: model.left == 2)
 
 
+async def test_a_draft_is_read_again_after_a_pause_and_then_as_it_is_by_then(tmp_path: Path) -> None:
+    reader, gate = ScriptedDecider(VERDICTS), asyncio.Event()
+    desk = Desk(seat(reader=reader), Store(tmp_path), now=lambda: 100.0, pause=gate.wait)
+    interview = started(desk)
+    for end in (-10, -8, -6, -4):
+        desk.note_draft(ANSWER[:end], interview)
+        await until_true(lambda: desk._works.of(interview).reading is not None)
+    assert len(reader.states) == 1
+    gate.set()
+    await until_true(lambda: len(reader.states) == 2)
+    assert reader.states[-1].sentences[-1].text == ANSWER[:-4].rpartition(". ")[2]
+
+
 class Ahead:
     """A grader that reads ahead: keeps what it was given, or doesn't come to an end."""
 
@@ -407,6 +420,31 @@ async def test_the_grader_reads_what_is_finished_of_a_draft_some_sentences_at_a_
     desk.note_draft("I thanked him for his patience. Then", spoken)
     await until_true(lambda: len(ahead.read) == 4)
     assert ahead.read[-1][-2:] == ("He left with a smile.", "I thanked him for his patience.")
+
+
+class Quick(Listener):
+    """A model that has read at once, and keeps what it was given last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[str] = []
+
+    async def send(self, api: str, body: dict[str, Any]) -> dict[str, Any]:
+        self.given.append(body["messages"][-1]["content"])
+        return wire.completion_body("I")
+
+
+async def test_the_interviewers_model_reads_the_finished_beginning_of_what_it_will_be_given(tmp_path: Path) -> None:
+    model = Quick()
+    desk = make_desk(listened_to(model), tmp_path)
+    interview = started(desk)
+    desk.note_draft(DRAFT, interview)
+    await until_true(lambda: len(model.given) == 3)
+    begun = [given.removesuffix("\ncandidate>>>") for given in model.given]
+    assert begun == ["<<<candidate\n" + " ".join(FINISHED[:count]) for count in (0, 3, 5)]
+    probe = Probe(kind="star", criterion="result", text="How did it end?", reason="no result")
+    whole = messages(answer(interview, f"{DRAFT} him one."), probe, PROMPTS)[-1]["content"]
+    assert all(whole.startswith(beginning) for beginning in begun)
 
 
 async def test_reading_ahead_is_stopped_when_the_answer_is_sent_and_waits_while_one_is_graded(tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ UNANSWERED = later("Your last answer still waits for a reply: press “Ask again
 BEING_GRADED = later("Your answer is being graded.")
 SECONDS_BETWEEN = 0.3
 """A rubric that fills in is drawn at most this often: a quick decider has fifty decisions in one breath."""
+SECONDS_BETWEEN_READINGS = 1.5
+"""A draft is read at most this often, some three words apart: read at every key it would keep two processors busy."""
 Kept = dict[str, str]
 
 
@@ -78,7 +80,7 @@ class Room:
         self._at_home = whose is None
         self._whose = whose or (lambda: "")
         self._rng = rng or random.Random()  # noqa: S311
-        self._works = Works(panel)
+        self._works = Works(panel, pause or partial(asyncio.sleep, SECONDS_BETWEEN_READINGS))
         self._keeping = Keeping(store, self._works)
         self.spoken = Spoken(panel.voices)
         self.also_forget: list[Callable[[frozenset[str]], None]] = []

@@ -55,7 +55,7 @@ class Work:
     """Turns of the interview when the model was last let read them."""
     listening: asyncio.Task[None] | None = None
     read_ahead: tuple[str, int] = ("", 0)
-    """Question id, and how many sentences of its answers the grader has read while they were written."""
+    """Question id, and how many sentences of its answers were read while they were written."""
     reading_ahead: asyncio.Task[None] | None = None
 
     def stop_listening(self) -> None:
@@ -113,8 +113,15 @@ class Work:
 class Works:
     """The work of every interview that was touched lately."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel, pause: Callable[[], Awaitable[object]]) -> None:
+        """Works for a panel.
+
+        Args:
+            panel: who reads and listens.
+            pause: waits between two readings of a draft.
+        """
         self._panel = panel
+        self._pause = pause
         self._works: OrderedDict[str, Work] = OrderedDict()
         self._deleted: set[str] = set()
 
@@ -167,28 +174,25 @@ class Works:
             work.listening = asyncio.get_running_loop().create_task(self._listen(interview))
 
     def read_ahead_soon(self, interview: Interview) -> None:
-        """Lets the grader read the draft in the background, unless it grades; nobody waits for it."""
+        """Lets the models read the draft in the background, unless they grade; nobody waits for it."""
         work = self.of(interview)
         idle = work.reading_ahead is None or work.reading_ahead.done()
-        if self._panel.ahead is not None and work.coming is None and idle:
+        if work.coming is None and idle:
             work.reading_ahead = asyncio.get_running_loop().create_task(self._read_ahead(interview, work))
 
     async def _read_ahead(self, interview: Interview, work: Work) -> None:
-        id = interview.question.id
-        while True:
-            known = work.read_ahead[1] if work.read_ahead[0] == id else 0
-            asked, answers = answers_to(answer(interview, work.draft), id)
+        known, now = -1, work.read_ahead[1] if work.read_ahead[0] == interview.question.id else 0
+        while now > known:
+            known = now
             try:
-                now = await self._panel.read_ahead(interview.question, answers, asked=asked, known=known)
+                now = await self._panel.read_ahead(interview, work.draft, known)
             except InterviewerError as failure:
-                log.info("reading ahead failed, so grading takes longer: %s", failure)
+                log.info("reading ahead failed, so the next line and its grade take longer: %s", failure)
                 return
             except Exception:
                 log.exception("reading ahead failed")
                 return
-            work.read_ahead = (id, now)
-            if now <= known:
-                return
+            work.read_ahead = (interview.question.id, now)
 
     async def _listen(self, interview: Interview) -> None:
         try:
@@ -211,6 +215,7 @@ class Works:
                 return
             if found is not None:
                 work.reading = (interview.question.id, len(answers), found)
+            await self._pause()
 
 
 async def until(stopped: asyncio.Event, pieces: AsyncIterator[T]) -> AsyncIterator[T]:

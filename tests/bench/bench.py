@@ -21,7 +21,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -233,55 +233,63 @@ def prompt_sizes(runs: int = 60) -> Iterator[Row]:
 
 
 def reading_ahead(model: Path | None, runs: int = 3) -> Iterator[Row]:
-    """Seconds from sending a long answer to the embedded model's first verdict and to the last, read ahead or not."""
+    """Seconds from sending a long answer to what the embedded model makes of it, read while it was typed or not."""
     from interviewer import local_model
 
     if model is None:
         raise RuntimeError("the embedded model is not there; run `interviewer model pull`")
     answers = sorted(labelled_answers()[0], key=lambda text: len(text.split()))[-runs:]
     with local_model.start(model) as server:
-        bare, ahead = asyncio.run(_graded_ahead(server, answers))
+        bare, ahead = asyncio.run(_answered(server, answers))
     words = statistics.median(len(answer.split()) for answer in answers)
-    for what, place in (("first verdict of the model", 0), ("whole grade", 1)):
+    for place, what in enumerate(
+        ("first word of the next line", "then first verdict of the model", "then whole grade")
+    ):
         ours, beside = (statistics.median(times[place] for times in found) for found in (ahead, bare))
-        yield f"readout, {words:.0f} words: {what}", f"{ours:.1f} s", f"{beside:.1f} s not read while typed", str(runs)
+        yield f"{words:.0f} words: {what}", f"{ours:.1f} s", f"{beside:.1f} s not read while typed", str(runs)
 
 
-async def _graded_ahead(server: Any, answers: list[str]) -> list[list[tuple[float, float]]]:
-    """Seconds to the first verdict and to the last of each answer: as it is, then read while it is typed."""
+async def _answered(server: Any, answers: list[str]) -> list[list[tuple[float, ...]]]:
+    """What each answer takes, in seconds: as it is, then read while it is typed."""
     from interviewer.builtin import BuiltinDecider
     from interviewer.encoder import load
-    from interviewer.interview import Interviewer
+    from interviewer.interview import Interviewer, answer, answers_to
     from interviewer.llm import LLM, OpenAIEndpoint
     from interviewer.panel import Panel
     from interviewer.readout import ReadoutDecider
 
     prompts, document = shipped()
     endpoint = OpenAIEndpoint(base_url=server.base_url, api_key=server.api_key, timeout_seconds=900)
-    decider = ReadoutDecider(LLM(endpoint, server.model, local=True), prompts, builtin=BuiltinDecider(load()))
-    panel = Panel(shipped_library(), prompts, Interviewer(prompts, None), decider, ahead=decider)
+    llm = LLM(endpoint, server.model, local=True)
+    decider = ReadoutDecider(llm, prompts, builtin=BuiltinDecider(load()))
+    panel = Panel(shipped_library(), prompts, Interviewer(prompts, llm), decider, ahead=decider)
+    asked = panel.begin([document.id], id="bench", now=0.0)
 
-    async def typed(answer: str) -> None:
-        known, words = 0, answer.split(" ")
+    async def typed(text: str) -> None:
+        words, known = text.split(" "), 0
         for count in range(1, len(words) + 1):
-            draft, before = " ".join(words[:count]), -1
+            before = -1
             while before < known:
-                before = known
-                known = await panel.read_ahead(document, [draft], asked=[document.question], known=known)
+                before, known = known, await panel.read_ahead(asked, " ".join(words[:count]), known)
 
-    async def seconds(answer: str) -> tuple[float, float]:
+    async def seconds(text: str) -> tuple[float, ...]:
         begun, first = time.perf_counter(), 0.0
-        async for grade in panel.grade(document, [answer], asked=[document.question]):
+        answered = answer(asked, text)
+        async with aclosing(panel.speak(answered, None, 0.0)) as line:  # type: ignore[type-var]
+            await anext(line)
+        spoken = time.perf_counter()
+        questions, answers = answers_to(answered, document.id)
+        async for grade in panel.grade(document, answers, asked=questions):
             if not first and grade.tokens:
-                first = time.perf_counter() - begun
-        return first, time.perf_counter() - begun
+                first = time.perf_counter() - spoken
+        return spoken - begun, first, time.perf_counter() - spoken
 
     await seconds(answers[-1])  # what is the same before every answer is read
-    bare = [await seconds(answer) for answer in answers]
+    bare = [await seconds(text) for text in answers]
     ahead = []
-    for answer in answers:
-        await typed(answer)
-        ahead.append(await seconds(answer))
+    for text in answers:
+        await typed(text)
+        ahead.append(await seconds(text))
     await endpoint.close()
     return [bare, ahead]
 
