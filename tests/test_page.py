@@ -368,7 +368,8 @@ async def test_a_draft_is_read_again_after_a_pause_and_then_as_it_is_by_then(tmp
     interview = started(desk)
     for end in (-10, -8, -6, -4):
         desk.note_draft(ANSWER[:end], interview)
-        await until_true(lambda: desk._works.of(interview).reading is not None)
+        for _ in range(50):
+            await asyncio.sleep(0)
     assert len(reader.states) == 1
     gate.set()
     await until_true(lambda: len(reader.states) == 2)
