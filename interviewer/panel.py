@@ -11,6 +11,7 @@ from .content import LiveLibrary
 from .errors import ContentError
 from .grading import Price, grade, part_answers
 from .hearing import Voices
+from .intake import ungradable
 from .interview import Interviewer, answer, answers_to, begin, end, listen, next_step, speak
 from .phrases import _
 from .prompts import Prompts
@@ -162,6 +163,12 @@ class Panel:
         grades = [grade async for grade in self._grade(self.reader, document, answers, asked, "")]
         return grades[-1]
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether a model on this machine can read a draft while it is typed."""
+        llm = self.interviewer.llm
+        return self.ahead is not None or (llm is not None and llm.local)
+
     async def read_ahead(self, interview: Interview, draft: str, known: int) -> int:
         """Lets embedded models read some more of a draft's finished sentences; the last one is still being written.
 
@@ -171,12 +178,14 @@ class Panel:
             known: how many sentences of the answers to the question they have read.
 
         Returns:
-            How many they have read now; no more than before when there is nothing to read.
+            How many they have read now; no more than before when there is nothing to read, or it won't be graded.
 
         Raises:
             ProviderError, ReplyError: as `interview.listen` says.
         """
         asked, answers = answers_to(answer(interview, draft), interview.question.id)
+        if ungradable(answers):
+            return known
         more = part_answers(interview.question, answers, self.library).own[:-1][: known + AT_ONCE]
         if len(more) > known:
             typed = max((one.end for one in more if one.answer == len(answers) - 1), default=0)

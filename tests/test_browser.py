@@ -82,7 +82,7 @@ def test_a_whole_interview_from_the_first_question_to_the_last_rubric(context: B
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
         begin(page, address)
-        expect(page.locator("#top")).to_contain_text("measured 2026-11-23")
+        expect(page.locator("#top")).to_contain_text("Measured 2026-11-23")
         expect(page.locator("#top")).to_contain_text("The model scripted interviews.")
         say(page, ANSWER)
         expect(page.locator("#chat")).to_contain_text(FOLLOW_UPS[0])

@@ -64,7 +64,7 @@ def test_everything_can_be_taken_along_deleted_and_brought_back(browser: Browser
         name, report = saved(page, "PDF report")
         assert name.startswith("interview-difficult-customers-kim-b-") and name.endswith(".pdf")
         words = " ".join(one.extract_text() for one in PdfReader(io.BytesIO(report)).pages)
-        assert "Band 2 of 5" in words and "measured 2026-11-23" in words
+        assert "Band 2 of 5" in words and "Measured 2026-11-23" in words
         _, table = saved(page, "CSV")
         rows = [*csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline=""))]
         assert {row["question"] for row in rows} == {QUESTION.question}

@@ -469,6 +469,20 @@ async def test_reading_ahead_is_stopped_when_the_answer_is_sent_and_waits_while_
     await until_true(lambda: ahead.left == 2)
 
 
+async def test_what_is_too_long_to_be_graded_is_not_read_ahead(tmp_path: Path) -> None:
+    ahead = Ahead()
+    panel = replace(seat(*FOLLOW_UPS), ahead=ahead)
+    interview = started(make_desk(panel, tmp_path))
+    assert await panel.read_ahead(interview, "I listened to him calmly. " * 1250, 0) == 0 and ahead.read == []
+
+
+async def test_where_no_model_is_on_this_machine_nothing_is_read_ahead(tmp_path: Path) -> None:
+    desk = make_desk(seat(*FOLLOW_UPS), tmp_path)
+    interview = started(desk)
+    desk.note_draft(DRAFT, interview)
+    assert desk._works.of(interview).reading_ahead is None
+
+
 async def test_where_several_share_a_page_nobodys_words_are_graded_ahead(tmp_path: Path) -> None:
     ahead = Ahead()
     panel = replace(seat(*FOLLOW_UPS), ahead=ahead)

@@ -177,7 +177,7 @@ class Works:
         """Lets the models read the draft in the background, unless they grade; nobody waits for it."""
         work = self.of(interview)
         idle = work.reading_ahead is None or work.reading_ahead.done()
-        if work.coming is None and idle:
+        if self._panel.reads_ahead and work.coming is None and idle:
             work.reading_ahead = asyncio.get_running_loop().create_task(self._read_ahead(interview, work))
 
     async def _read_ahead(self, interview: Interview, work: Work) -> None:
