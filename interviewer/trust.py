@@ -5,24 +5,23 @@ from __future__ import annotations
 from .phrases import _, later
 from .schema import Agreement, Calibration
 
-__all__ = ["say_missed", "say_trust"]
+__all__ = ["SHIPPED", "say_missed", "say_trust"]
 
-SHIPPED = (
-    later("the settled labels of three language models"),
-    later("84 other answers to the 23 questions it was trained or tuned on"),
-    later("96 answers to eight questions it has never seen"),
-)
-"""What the shipped weights say of how they were measured, so that the catalogue has it."""
+SHIPPED = later("the settled labels of three language models")
+"""What the shipped weights were measured against, so that the catalogue has it."""
 
 
 def say_trust(calibration: Calibration) -> str:
-    """How far to trust a grader with this calibration, or that nobody has measured it."""
+    """How far to trust a grader with this calibration, all it was measured on together, or that nobody has measured it.
+
+    Short, as it always stands on the page; the README's table tells the answers apart.
+    """
     agreement = calibration.agreement
     if agreement is None:
         return _("Nobody has measured how far this grader agrees with raters.")
-    labellers = _(agreement.labellers)
-    measured = _("Measured {day} against {labellers}.").format(day=agreement.measured, labellers=labellers)
-    said = [measured, *(_say_points(one) for one in _all(calibration) if one.key_points)]
+    against = _("Measured {day} against {labellers}.").format(day=agreement.measured, labellers=_(agreement.labellers))
+    counted = [one for one in _all(calibration) if one.key_points]
+    said = [against, _say_points(counted)] if counted else [against]
     there, found = _flagged(calibration)
     if there:
         said.append(_("Of {there} answers with a red flag it found {found}.").format(there=there, found=found))
@@ -39,16 +38,15 @@ def say_missed(calibration: Calibration) -> str:
     ).format(there=there, found=found)
 
 
-def _say_points(agreement: Agreement) -> str:
-    right = round(100 * agreement.key_points_right / agreement.key_points)
-    open = round(100 * (1 - agreement.key_point_coverage))
+def _say_points(counted: list[Agreement]) -> str:
+    points = sum(one.key_points for one in counted)
+    right = round(100 * sum(one.key_points_right for one in counted) / points)
+    open = round(100 * sum((1 - one.key_point_coverage) * one.key_points for one in counted) / points)
+    raters = round(100 * sum(one.raters_alike * one.key_points for one in counted) / points)
     return _(
-        "In {split} it judged {right} of 100 key points as labelled and {wrong} otherwise, and left {open} open; two "
-        "raters agreed on {raters}."
-    ).format(
-        split=_(agreement.split), right=right, wrong=100 - right - open, open=open,
-        raters=round(100 * agreement.raters_alike),
-    )  # fmt: skip
+        "Of 100 key points it judged {right} as labelled and {wrong} otherwise, and left {open} open; two raters "
+        "agreed on {raters}."
+    ).format(right=right, wrong=100 - right - open, open=open, raters=raters)
 
 
 def _flagged(calibration: Calibration) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 from scripted import ScriptedDecider
 from shipped import LIBRARY, PROMPTS, QUESTION
-from tables import ANSWER, FLAGGED, SECOND, VERDICTS, seat
+from tables import AGREEMENT, ANSWER, FLAGGED, SECOND, VERDICTS, seat
 
 from interviewer.encoder import load
 from interviewer.errors import ProviderUnreachable
@@ -29,7 +29,7 @@ from interviewer.page.render import show_rubric
 from interviewer.readout import load_weights
 from interviewer.schema import Calibration, Dispute, Grade, Quote
 from interviewer.terminal import rubric_lines
-from interviewer.trust import SHIPPED
+from interviewer.trust import SHIPPED, say_trust
 from interviewer.wording import Evidence, cut_answers, explain_band, number_evidence
 
 VOID = {"br", "path", "circle", "i"}
@@ -248,17 +248,25 @@ def test_who_grades_and_how_far_to_trust_it_is_said_measured_or_not() -> None:
     told = show_people(seat().describe())
     assert "Measured 2026-11-23 against model-rater-1." in told
     # 355 of 500 right; 0.81 of them judged; raters alike on 0.92.
-    points = "it judged 71 of 100 key points as labelled and 10 otherwise, and left 19 open; two raters agreed on 92."
-    assert f"In difficult-customers test (40 answers) {points}" in told
+    points = "Of 100 key points it judged 71 as labelled and 10 otherwise, and left 19 open; two raters agreed on 92."
+    assert points in told
     assert "Of 18 answers with a red flag it found 11." in told
     assert "Nobody has measured" in show_people(seat(measured=False).describe())
     assert "No model was found." in show_people(seat(notices=("No model was found.",)).describe())
 
 
-def test_what_the_shipped_graders_were_measured_on_is_in_the_catalogue() -> None:
+def test_what_a_grader_was_measured_on_counts_together() -> None:
+    one = AGREEMENT.model_copy(update={"key_points": 100, "key_points_right": 80, "key_point_coverage": 0.9})
+    other = one.model_copy(update={"key_points": 300, "key_points_right": 180, "raters_alike": 1.0})
+    told = say_trust(Calibration(agreement=one, elsewhere=other))
+    assert "judged 65 as labelled and 25 otherwise, and left 10 open; two raters agreed on 98" in told
+    assert "Of 36 answers with a red flag it found 22." in told
+    assert "key points" not in say_trust(Calibration(agreement=one.model_copy(update={"key_points": 0})))
+
+
+def test_what_the_shipped_graders_were_measured_against_is_in_the_catalogue() -> None:
     for calibration in (load().facts["calibration"], load_weights().calibration.model_dump()):
-        for one in (calibration["agreement"], calibration["elsewhere"]):
-            assert {one["labellers"], one["split"]} <= set(SHIPPED)
+        assert {calibration[name]["labellers"] for name in ("agreement", "elsewhere")} == {SHIPPED}
 
 
 async def test_who_didnt_find_a_red_flag_says_how_often_it_finds_one_and_of_another_grader_nothing_is_said() -> None:
