@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from ..errors import InterviewerError
@@ -171,7 +172,7 @@ class Works:
         if work.listened != len(interview.turns):
             work.stop_listening()
             work.listened = len(interview.turns)
-            work.listening = asyncio.get_running_loop().create_task(self._listen(interview))
+            work.listening = asyncio.get_running_loop().create_task(_quietly(partial(self._panel.listen, interview)))
 
     def read_ahead_soon(self, interview: Interview) -> None:
         """Lets the models read the draft in the background, unless they grade; nobody waits for it."""
@@ -184,23 +185,10 @@ class Works:
         known, now = -1, work.read_ahead[1] if work.read_ahead[0] == interview.question.id else 0
         while now > known:
             known = now
-            try:
-                now = await self._panel.read_ahead(interview, work.draft, known)
-            except InterviewerError as failure:
-                log.info("reading ahead failed, so the next line and its grade take longer: %s", failure)
-                return
-            except Exception:
-                log.exception("reading ahead failed")
-                return
-            work.read_ahead = (interview.question.id, now)
-
-    async def _listen(self, interview: Interview) -> None:
-        try:
-            await self._panel.listen(interview)
-        except InterviewerError as failure:
-            log.info("reading ahead failed, so the next line takes longer: %s", failure)
-        except Exception:
-            log.exception("reading ahead failed")
+            read = await _quietly(partial(self._panel.read_ahead, interview, work.draft, known))
+            if read is not None:
+                now = read
+                work.read_ahead = (interview.question.id, now)
 
     async def _read(self, interview: Interview, work: Work) -> None:
         read: str | None = None
@@ -216,6 +204,17 @@ class Works:
             if found is not None:
                 work.reading = (interview.question.id, len(answers), found)
             await self._pause()
+
+
+async def _quietly(read: Callable[[], Awaitable[T]]) -> T | None:
+    """What reading ahead gives; None where it failed, which costs nothing but time."""
+    try:
+        return await read()
+    except InterviewerError as failure:
+        log.info("reading ahead failed, so the next line and its grade take longer: %s", failure)
+    except Exception:
+        log.exception("reading ahead failed")
+    return None
 
 
 async def until(stopped: asyncio.Event, pieces: AsyncIterator[T]) -> AsyncIterator[T]:
