@@ -505,7 +505,7 @@ def test_a_surprise_keeps_to_the_filters_and_what_was_missed_is_offered_next_tim
 def test_the_start_button_stays_in_sight_and_the_library_is_worked_by_keyboard(
     browser: Browser, tmp_path: Path
 ) -> None:
-    with served(seat(), tmp_path) as address:
+    with served(seat(notices=("No model was found. " * 12,)), tmp_path) as address:
         context = browser.new_context(viewport={"width": 390, "height": 844})
         page = context.new_page()
         page.goto(address)
